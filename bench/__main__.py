@@ -1,0 +1,72 @@
+"""`python -m bench [--only NAME …] [--quick]`: measure, print, and write the report.
+
+Only a whole run writes docs/benchmarks.md. Exits 1 if a target was missed.
+"""
+
+import argparse
+import gc
+import os
+import signal
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import uvloop
+
+from . import kernel, report
+from .lineup import Lineup
+from .measures import Outcome
+from .scenarios import SCENARIOS
+
+NEEDED_FILES = 9_500
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--only", nargs="+", choices=SCENARIOS, metavar="NAME")
+    parser.add_argument("--quick", action="store_true", help="small and short")
+    parser.add_argument("--log", type=Path, default=Path(os.devnull))
+    options = parser.parse_args()
+    prepare_this_process()
+    started = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="bench-") as data_dir:
+        lineup = Lineup(Path(data_dir), options.log)
+        lineup.prepare()
+        names = options.only or list(SCENARIOS)
+        outcomes = uvloop.run(measure(lineup, names, options.quick))
+    text = report.markdown(outcomes, (time.monotonic() - started) / 60)
+    print(text)
+    if not options.only and not options.quick:
+        report.write(text)
+    missed = [r for o in outcomes for r in o.rows if r.ok is False]
+    return 1 if missed else 0
+
+
+def prepare_this_process() -> None:
+    """Room for many sockets, a core of its own, and no long pauses for garbage."""
+    if kernel.raise_file_limit() < NEEDED_FILES:
+        sys.exit(f"9,000 viewers need {NEEDED_FILES} open files: raise `ulimit -Hn`")
+    server_core, load_core = kernel.cores()
+    if server_core == load_core:
+        print("One core only: the load takes its time from the server.")
+    os.sched_setaffinity(0, {load_core})
+    gc.set_threshold(100_000, 50, 100)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))
+
+
+async def measure(lineup: Lineup, names: list[str], quick: bool) -> list[Outcome]:
+    outcomes = []
+    for name in names:
+        print(f"{name} …", file=sys.stderr, flush=True)
+        began = time.monotonic()
+        outcomes.append(await SCENARIOS[name](lineup, quick))
+        took = time.monotonic() - began
+        print(f"{name}: {took:.0f} s", file=sys.stderr, flush=True)
+        for row in outcomes[-1].rows:
+            print("  ", *report.cells(row), sep=" | ", file=sys.stderr)
+    return outcomes
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,82 @@
+"""Every server the bench knows, ours first. Ports 8200 to 8209 of the loopback."""
+
+import os
+import subprocess
+from pathlib import Path
+
+from .client import SocketIOViewer
+from .servers import BENCH, HOST, ROOT, Server, python
+
+MANAGE = python("manage.py")
+SOCKET_IO_PATH = "/socket.io/?EIO=4&transport=websocket"
+
+
+class Lineup:
+    """Makes servers that share one temporary data directory."""
+
+    def __init__(self, data_dir: Path, log: Path) -> None:
+        self.data_dir = data_dir
+        self.log = log
+        self.env = {
+            "DATA_DIR": str(data_dir),
+            "DJANGO_SETTINGS_MODULE": "examplechannels.settings",
+            "ALLOWED_HOSTS": f"{HOST},localhost",
+            "DATABASE_URL": "",
+            "REDIS_URL": "",
+        }
+
+    def prepare(self) -> None:
+        """Database and static files, as a deployment has them before it serves."""
+        for step in (["migrate"], ["collectstatic"]):
+            subprocess.run(
+                [*MANAGE, *step, "--noinput", "--verbosity=0"],
+                cwd=ROOT,
+                env=self._full_env(),
+                check=True,
+                timeout=120,
+            )
+
+    def ours(self, path: str = "/ws/two_url/") -> Server:
+        """`manage.py serve`: production settings, one uvicorn worker."""
+        command = [*MANAGE, "serve", "--host", HOST, "--port", "{port}"]
+        env = {**self.env, "DEBUG": "0"}
+        return Server("ours", command, 8200, path, env=env, log=self.log)
+
+    def daphne(self) -> Server:
+        """`manage.py runserver`, as `make run` starts it."""
+        command = [*MANAGE, "runserver", HOST + ":{port}", "--noreload"]
+        env = {**self.env, "DEBUG": "1"}
+        return Server("Daphne", command, 8201, "/ws/any_url/", env=env, log=self.log)
+
+    def group(self) -> Server:
+        """Our uvicorn options, but each consumer is a member of the group."""
+        command = python("-m", "bench.peers.group_server", "{port}")
+        env = {**self.env, "DEBUG": "0"}
+        return Server("group consumers", command, 8202, env=env, log=self.log)
+
+    def picows(self) -> Server:
+        """A fan-out with nothing around it, on picows."""
+        command = python("-m", "bench.peers.picows_server", "{port}")
+        return Server("picows", command, 8203, log=self.log)
+
+    def ws(self) -> Server:
+        """A fan-out with nothing around it, on npm's `ws`."""
+        return Server("ws", _node("ws_server"), 8204, log=self.log)
+
+    def socket_io(self) -> Server:
+        """`io.emit` of Socket.IO on Node."""
+        return Server(
+            "Socket.IO",
+            _node("socketio_server"),
+            8205,
+            SOCKET_IO_PATH,
+            SocketIOViewer,
+            log=self.log,
+        )
+
+    def _full_env(self) -> dict[str, str]:
+        return {**os.environ, **self.env, "DEBUG": "0"}
+
+
+def _node(script: str) -> list[str]:
+    return ["node", str(BENCH / f"peers/{script}.mjs"), "{port}"]

@@ -1,0 +1,1 @@
+"""Other servers that push the same readings, to be measured beside ours."""

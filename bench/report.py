@@ -1,0 +1,53 @@
+"""Tables for the terminal and for the measured part of docs/benchmarks.md."""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from . import versions
+from .kernel import CPU_SOURCE
+from .measures import Outcome, Row
+from .servers import ROOT
+
+DOCUMENT = ROOT / "docs/benchmarks.md"
+BEGIN = "<!-- measured by `make bench`: begin -->"
+END = "<!-- measured by `make bench`: end -->"
+VERDICTS = {True: "pass", False: "**miss**", None: ""}
+
+
+def markdown(outcomes: Iterable[Outcome], minutes: float) -> str:
+    """The whole measured part."""
+    found = list(outcomes)
+    rows = [row for outcome in found for row in outcome.rows]
+    parts = [
+        f"Measured {datetime.now(UTC):%Y-%m-%d} on {versions.machine()}.",
+        f"{versions.software()}.",
+        f"One run of {minutes:.0f} minutes: server on one core, load on another.",
+        f"CPU: {CPU_SOURCE}, all threads of the server.",
+        grid(("what", "reached", "target", ""), [cells(row) for row in rows]),
+    ]
+    for table in (table for outcome in found for table in outcome.tables):
+        parts += [f"### {table.title}", grid(table.head, table.lines)]
+    return "\n\n".join(parts)
+
+
+def cells(row: Row) -> tuple[str, ...]:
+    return (row.what, row.reached, row.target, VERDICTS[row.ok])
+
+
+def grid(head: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
+    """A Markdown table."""
+    table = [head, ["---"] * len(head), *lines]
+    return "\n".join(f"| {' | '.join(line)} |" for line in table)
+
+
+def write(text: str, document: Path = DOCUMENT) -> None:
+    """Replace what stands between the markers; the prose around them stays."""
+    if document.exists():
+        before, begin, rest = document.read_text().partition(BEGIN)
+        _, end, after = rest.partition(END)
+        if not (begin and end):
+            raise ValueError(f"{document} lacks the lines {BEGIN} and {END}")
+    else:
+        before, after = "# Benchmarks\n\n", "\n"
+    document.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{after}")

@@ -1,0 +1,17 @@
+"""One module for each thing promised; `SCENARIOS` in the order they run."""
+
+from collections.abc import Awaitable, Callable
+
+from ..lineup import Lineup
+from ..measures import Outcome
+from . import crowd, daphne, fanout, stalled, turnover
+
+Scenario = Callable[[Lineup, bool], Awaitable[Outcome]]
+
+SCENARIOS: dict[str, Scenario] = {
+    "fanout": fanout.run,
+    "crowd": crowd.run,
+    "daphne": daphne.run,
+    "stalled": stalled.run,
+    "turnover": turnover.run,
+}

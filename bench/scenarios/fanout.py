@@ -1,0 +1,107 @@
+"""CPU per delivery at 2,000 viewers: ours, three peers, and consumers in a group.
+
+Every server in turn gets the same viewers for the same number of ticks, several times
+over and back and forth, so that the machine's moods meet all alike; medians count.
+"""
+
+from collections.abc import Callable
+from statistics import median
+
+from ..lineup import Lineup
+from ..load import Crowd
+from ..measures import Delivery, Outcome, Row, Table
+from ..servers import Server, running
+
+VIEWERS = 2_000
+ROUNDS = 3
+TICKS = 5
+KEEPALIVE_TICKS = 13
+"""26 s: at least one ping and pong of everyone (uvicorn 20 s, Socket.IO 25 s)."""
+SOCKET_IO_LIMIT = 1.7
+GROUP_LIMIT = 0.1
+
+
+async def run(lineup: Lineup, quick: bool) -> Outcome:
+    viewers, rounds = (500, 1) if quick else (VIEWERS, ROUNDS)
+    makers = [
+        lineup.ours,
+        lineup.socket_io,
+        lineup.ws,
+        lineup.picows,
+        lineup.group,
+    ]
+    seen: dict[str, list[tuple[Delivery, float]]] = {}
+    for turn in range(rounds):
+        for make in makers if turn % 2 == 0 else reversed(makers):
+            server = make()
+            seen.setdefault(server.name, []).append(
+                await measure(server, viewers, TICKS)
+            )
+    cpu = {name: median(d.cpu_us for d, _ in found) for name, found in seen.items()}
+    rows = [
+        against(cpu, "Socket.IO", SOCKET_IO_LIMIT),
+        against(cpu, "group consumers", GROUP_LIMIT),
+    ]
+    lines = [line(name, found, cpu["ours"]) for name, found in seen.items()]
+    tables = [
+        Table(
+            f"One delivery to {viewers:,} viewers, median of {rounds}",
+            ("server", "µs CPU", "ours is", "p99 ms", "kB per viewer", "delivered"),
+            lines,
+        )
+    ]
+    if not quick:
+        tables.append(await with_keepalive([lineup.ours, lineup.socket_io]))
+    return Outcome(rows, tables)
+
+
+async def measure(server: Server, viewers: int, ticks: int) -> tuple[Delivery, float]:
+    """Deliveries of `server`, and its memory per viewer in kB."""
+    with running(server):
+        before = server.rss_bytes()
+        crowd = Crowd(server)
+        await crowd.open(viewers)
+        delivery = await crowd.watch(ticks)
+        per_viewer = (server.rss_bytes() - before) / viewers / 1000
+        await crowd.leave()
+    return delivery, per_viewer
+
+
+def against(cpu: dict[str, float], peer: str, limit: float) -> Row:
+    ratio = cpu["ours"] / cpu[peer]
+    return Row(
+        f"CPU per delivery against {peer}",
+        f"{cpu['ours']:.1f} / {cpu[peer]:.1f} µs = {ratio:.2f}×",
+        f"≤ {limit}×",
+        ratio <= limit,
+    )
+
+
+def line(
+    name: str, found: list[tuple[Delivery, float]], ours: float
+) -> tuple[str, ...]:
+    cpu = median(d.cpu_us for d, _ in found)
+    delivered = sum(d.delivered for d, _ in found)
+    expected = sum(d.expected for d, _ in found)
+    return (
+        name,
+        f"{cpu:.1f}",
+        f"{ours / cpu:.2f}×",
+        f"{median(d.p99 for d, _ in found):.0f}",
+        f"{median(kb for _, kb in found):.0f}",
+        f"{delivered:,} of {expected:,}",
+    )
+
+
+async def with_keepalive(makers: list[Callable[[], Server]]) -> Table:
+    """The same over a time in which each viewer is pinged once at least."""
+    lines: list[tuple[str, ...]] = []
+    for make in makers:
+        server = make()
+        delivery, _ = await measure(server, VIEWERS, KEEPALIVE_TICKS)
+        lines.append((server.name, f"{delivery.cpu_us:.1f}"))
+    return Table(
+        f"The same over {KEEPALIVE_TICKS * 2} s, keepalive pings included",
+        ("server", "µs CPU per delivery"),
+        lines,
+    )

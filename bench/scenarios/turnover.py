@@ -1,0 +1,98 @@
+"""1,000 viewers come and go at once, 20 times: what is left over."""
+
+import asyncio
+import time
+from dataclasses import dataclass
+
+from .. import kernel
+from ..lineup import Lineup
+from ..load import Crowd
+from ..measures import Outcome, Row, Table
+from ..servers import Server, running
+
+VIEWERS = 1_000
+ROUNDS = 20
+SETTLED = 5
+"""Rounds after which pools are full and memory should be flat."""
+MEMORY_LIMIT_MB = 1.0
+PATHS = ("/ws/two_url/", "/ws/any_url/", "/ws/chat/bench-{round}/")
+GONE_SECONDS = 10.0
+
+
+@dataclass(frozen=True)
+class Remains:
+    """A server without viewers."""
+
+    rss_mb: float
+    files: int
+    threads: int
+
+
+async def run(lineup: Lineup, quick: bool) -> Outcome:
+    viewers, rounds = (300, 8) if quick else (VIEWERS, ROUNDS)
+    with running(lineup.ours()) as server:
+        empty = look(server)
+        after = []
+        for turn in range(rounds):
+            await come_and_go(server, viewers, turn)
+            await until_files(server, empty.files)
+            after.append(look(server))
+    settled, last = after[SETTLED - 1], after[-1]
+    grown = last.rss_mb - settled.rss_mb
+    who = f"{viewers:,} come and go {rounds} times"
+    return Outcome(
+        [
+            Row(
+                f"{who}: open files left",
+                f"{last.files - empty.files}",
+                "0",
+                last.files <= empty.files,
+            ),
+            Row(
+                f"{who}: threads more than after round {SETTLED}",
+                f"{last.threads - settled.threads}",
+                "0",
+                last.threads <= settled.threads,
+            ),
+            Row(
+                f"{who}: memory since round {SETTLED}",
+                f"{grown:+.1f} MB",
+                f"≤ {MEMORY_LIMIT_MB} MB",
+                grown <= MEMORY_LIMIT_MB,
+            ),
+        ],
+        [
+            Table(
+                "After each round",
+                ("round", "MB", "open files", "threads"),
+                [
+                    (str(turn), f"{r.rss_mb:.1f}", str(r.files), str(r.threads))
+                    for turn, r in enumerate([empty, *after])
+                    if turn in (0, 1, 2, SETTLED, 10, 15, rounds)
+                ],
+            )
+        ],
+    )
+
+
+def look(server: Server) -> Remains:
+    pid = server.pid
+    return Remains(
+        kernel.rss_bytes(pid) / 1e6, kernel.open_files(pid), kernel.threads(pid)
+    )
+
+
+async def come_and_go(server: Server, viewers: int, turn: int) -> None:
+    """All three kinds of page open in one burst, see a tick, and vanish."""
+    share = viewers // len(PATHS)
+    crowds = [Crowd(server, path.format(round=turn)) for path in PATHS]
+    await asyncio.gather(*(crowd.open(share, at_once=share) for crowd in crowds))
+    await asyncio.sleep(2 - time.time() % 2 + 0.2)
+    await asyncio.gather(*(crowd.leave() for crowd in crowds))
+
+
+async def until_files(server: Server, files: int) -> None:
+    """Wait until the server has closed its sockets, at most `GONE_SECONDS`."""
+    deadline = time.monotonic() + GONE_SECONDS
+    while kernel.open_files(server.pid) > files and time.monotonic() < deadline:
+        await asyncio.sleep(0.1)

@@ -1,0 +1,52 @@
+"""What ran, and on what."""
+
+import json
+import platform
+import subprocess
+from importlib.metadata import version
+from pathlib import Path
+
+from .kernel import CORES
+from .servers import BENCH
+
+PACKAGES = (
+    "Django",
+    "channels",
+    "daphne",
+    "uvicorn",
+    "uvloop",
+    "websockets",
+    "picows",
+)
+NODE_PACKAGES = ("socket.io", "ws")
+
+
+def machine() -> str:
+    """CPU model, cores, and the kernel's major and minor version."""
+    release = ".".join(platform.release().split(".")[:2])
+    cores = len(CORES)
+    return f"{cpu_model()}, {cores} cores, {platform.system()} {release}"
+
+
+def software() -> str:
+    """Names and versions, comma-separated."""
+    node = subprocess.run(
+        ["node", "--version"], capture_output=True, text=True, check=True, timeout=10
+    ).stdout.strip()
+    named = [f"Python {platform.python_version()}"]
+    named += [f"{package} {version(package)}" for package in PACKAGES]
+    named += [f"Node {node.lstrip('v')}"]
+    named += [f"{package} {npm_version(package)}" for package in NODE_PACKAGES]
+    return ", ".join(named)
+
+
+def cpu_model() -> str:
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
+
+
+def npm_version(package: str) -> str:
+    manifest = BENCH / "node_modules" / package / "package.json"
+    return str(json.loads(manifest.read_text())["version"])

@@ -1,0 +1,37 @@
+"""The one ASGI router: HTTP to Django, WebSockets through the origin rule and the session to their consumers."""
+
+import os
+
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "examplechannels.settings")
+django_application = get_asgi_application()  # before what follows: consumers need the apps to be ready
+
+from channels.auth import AuthMiddlewareStack  # noqa: E402
+from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
+from django.urls import re_path  # noqa: E402
+
+import one.routing  # noqa: E402
+import threechat.routing  # noqa: E402
+import two.routing  # noqa: E402
+from examplechannels.doors import limit_body, origin_rule, refuse  # noqa: E402
+from examplechannels.lifespan import lifespan  # noqa: E402
+
+application = ProtocolTypeRouter(
+    {
+        "http": limit_body(django_application),
+        "websocket": origin_rule(
+            AuthMiddlewareStack(
+                URLRouter(
+                    [
+                        *one.routing.websocket_urlpatterns,
+                        *two.routing.websocket_urlpatterns,
+                        *threechat.routing.websocket_urlpatterns,
+                        re_path("", refuse),
+                    ]
+                )
+            )
+        ),
+        "lifespan": lifespan,
+    }
+)

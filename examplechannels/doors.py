@@ -1,0 +1,116 @@
+"""Who may come in, how much they may bring, and how they are refused."""
+
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.http import JsonResponse
+from django.http.request import split_domain_port, validate_host
+from django.utils.http import is_same_domain
+
+logger = logging.getLogger(__name__)
+
+Application = Callable[[Any, Any, Any], Awaitable[None]]
+
+
+def refusal(status: int, code: str, detail: str) -> JsonResponse:
+    """The JSON body of every refused request (docs/protocol.md, HTTP)."""
+    return JsonResponse({"error": {"code": code, "detail": detail}}, status=status)
+
+
+def _header(scope: Any, name: bytes) -> str | None:
+    values = [value for key, value in scope["headers"] if key == name]
+    return values[0].decode("latin-1") if len(values) == 1 else None if not values else ""
+
+
+def _reason_against(scope: Any) -> str | None:
+    """Why a handshake is refused, or None."""
+    server = scope.get("server") or ("", None)
+    host = _header(scope, b"host") or f"{server[0]}:{server[1]}"
+    if not validate_host(split_domain_port(host)[0], settings.ALLOWED_HOSTS):
+        return f"host {host!r} is not in ALLOWED_HOSTS"
+    origin = _header(scope, b"origin")
+    if origin is None or _is_ours(origin, host):
+        return None
+    return f"origin {origin!r} is foreign to host {host!r}"
+
+
+def _is_ours(origin: str, host: str) -> bool:
+    """Same host and port as the server was called by, or listed in CSRF_TRUSTED_ORIGINS."""
+    try:
+        parts = urlsplit(origin)
+        default_port = {"http": 80, "https": 443}[parts.scheme]
+        name, port = split_domain_port(host)
+        if name and parts.hostname == name.strip("[]") and (parts.port or default_port) == int(port or default_port):
+            return True
+    except (KeyError, ValueError):
+        return False
+    return any(
+        parts.scheme == urlsplit(trusted).scheme
+        and is_same_domain(parts.netloc, urlsplit(trusted).netloc.removeprefix("*"))
+        for trusted in settings.CSRF_TRUSTED_ORIGINS
+    )
+
+
+def origin_rule(inner: Application) -> Application:
+    """Refuses foreign and `null` origins with 403; without an Origin (a script) cookies do not count."""
+
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        if reason := _reason_against(scope):
+            logger.warning("WebSocket %s refused: %s", scope["path"], reason)
+            await refuse(scope, receive, send)
+            return
+        if _header(scope, b"origin") is None:
+            scope = {**scope, "headers": [pair for pair in scope["headers"] if pair[0] != b"cookie"]}
+        await inner(scope, receive, send)
+
+    return application
+
+
+async def refuse(scope: Any, receive: Any, send: Any) -> None:
+    """Ends a WebSocket handshake with 403: the last route, for unknown paths."""
+    await receive()
+    await send({"type": "websocket.close"})
+
+
+def limit_body(inner: Application) -> Application:
+    """Ends requests whose body is over MAX_BODY_BYTES with 413, before Django spools it to disk.
+
+    Daphne reads the whole body before it calls the application, so this bound holds on uvicorn alone.
+    """
+
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        limit: int = settings.MAX_BODY_BYTES
+        announced = _header(scope, b"content-length") or "0"
+        if announced.isdecimal() and int(announced) > limit:
+            await _too_big(send)
+            return
+        received, refused = 0, False
+
+        async def counted() -> Any:
+            nonlocal received, refused
+            message = await receive()
+            received += len(message.get("body", b""))
+            if received > limit:
+                if not refused:
+                    refused = True
+                    await _too_big(send)
+                return {"type": "http.disconnect"}
+            return message
+
+        async def unless_refused(message: Any) -> None:
+            if not refused:
+                await send(message)
+
+        await inner(scope, counted, unless_refused)
+
+    return application
+
+
+async def _too_big(send: Any) -> None:
+    body = refusal(413, "too-big", f"A body is at most {settings.MAX_BODY_BYTES} bytes.").content
+    headers = [(b"content-type", b"application/json"), (b"connection", b"close")]
+    await send({"type": "http.response.start", "status": 413, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

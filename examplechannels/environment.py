@@ -1,0 +1,108 @@
+"""Reads settings from environment variables; a bad value is one clear line."""
+
+import os
+import secrets
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import dj_database_url
+from django.core.exceptions import ImproperlyConfigured
+
+TRUE, FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off"}
+
+
+def flag(name: str, default: bool) -> bool:
+    value = os.environ.get(name, "").strip().lower()
+    if value in TRUE | FALSE:
+        return value in TRUE
+    if value:
+        raise ImproperlyConfigured(f"{name}={value!r} is neither 1 nor 0.")
+    return default
+
+
+def words(name: str, default: list[str]) -> list[str]:
+    """A comma-separated list; `default` where the variable is unset or empty."""
+    return [word.strip() for word in os.environ.get(name, "").split(",") if word.strip()] or default
+
+
+def choice(name: str, options: tuple[str, ...]) -> str:
+    """One of `options`; the first is the default."""
+    value = os.environ.get(name) or options[0]
+    if value not in options:
+        raise ImproperlyConfigured(f"{name}={value!r} is none of: {', '.join(options)}.")
+    return value
+
+
+def origins(name: str) -> list[str]:
+    """Origins as `https://example.com`, comma-separated."""
+    found = words(name, [])
+    for origin in found:
+        parts = urlsplit(origin)
+        if parts.scheme not in {"http", "https"} or not parts.netloc or parts.path:
+            raise ImproperlyConfigured(f"{name}: {origin!r} is no origin such as https://example.com.")
+    return found
+
+
+def redis_url(name: str) -> str:
+    """A Redis or Valkey URL, or "" for the in-memory layer."""
+    url = os.environ.get(name, "")
+    if url and (urlsplit(url).scheme not in {"redis", "rediss", "unix"} or url.endswith("://")):
+        raise ImproperlyConfigured(f"{name} is no URL such as redis://localhost:6379/0.")
+    return url
+
+
+def data_dir(name: str, default: Path) -> Path:
+    """The folder that the running program writes to; made when missing."""
+    path = Path(os.environ.get(name) or default).absolute()
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ImproperlyConfigured(f"{name}={path} cannot be used: {error.strerror}.") from None
+    return path
+
+
+def secret_key(folder: Path) -> str:
+    """`SECRET_KEY`, else the key in `folder`, made once and readable by its owner alone."""
+    if key := os.environ.get("SECRET_KEY"):
+        return key
+    path = folder / "secret_key"
+    if not path.exists():
+        # Written aside and linked into place: of several processes one wins, none reads a half.
+        draft = folder / f"secret_key.{os.getpid()}"
+        draft.touch(mode=0o600)
+        draft.write_text(secrets.token_urlsafe(50))
+        try:
+            os.link(draft, path)
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+    return path.read_text()
+
+
+def database(folder: Path) -> dict[str, object]:
+    """Django's `DATABASES["default"]` from `DATABASE_URL`, else SQLite in `folder`."""
+    url = os.environ.get("DATABASE_URL") or f"sqlite:///{folder / 'db.sqlite3'}"
+    try:
+        config: dict[str, object] = dict(dj_database_url.parse(url))
+    except (dj_database_url.ParseError, dj_database_url.UnknownSchemeError, ValueError):
+        raise ImproperlyConfigured(
+            "DATABASE_URL is no URL such as postgres://user:password@host:5432/name or sqlite:////path."
+        ) from None
+    if config["ENGINE"] == "django.db.backends.sqlite3":
+        # An acknowledgement means committed: WAL for many readers beside a writer, FULL so that a
+        # power cut loses nothing, IMMEDIATE so that writers queue instead of failing (docs/decisions.md).
+        config["OPTIONS"] = {
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+        }
+    return config
+
+
+def database_trouble(error: Exception) -> str:
+    """One line for a database that does not answer; never its password."""
+    url = urlsplit(os.environ.get("DATABASE_URL", ""))
+    place = f"{url.scheme}://{url.hostname or ''}{url.path}" if url.scheme else "the SQLite file in DATA_DIR"
+    reason = str(error).strip().splitlines()
+    return f"DATABASE_URL: no answer from {place}: {reason[0] if reason else type(error).__name__}"

@@ -1,0 +1,58 @@
+"""Liveness and readiness, for supervisors and load balancers."""
+
+import asyncio
+from uuid import uuid4
+
+from channels.layers import get_channel_layer
+from django.db import connection
+from django.db.utils import Error as DatabaseError
+from django.http import HttpRequest, JsonResponse
+from asgiref.sync import sync_to_async
+
+from examplechannels.subscription import LAYER_ERRORS
+
+READY_TIMEOUT_SECONDS = 2.0
+
+
+async def livez(request: HttpRequest) -> JsonResponse:
+    """200 while the event loop of this process turns."""
+    return JsonResponse({"status": "ok"})
+
+
+async def readyz(request: HttpRequest) -> JsonResponse:
+    """200 when the database and the channel layer answer, else 503 with the reason."""
+    reasons = dict(await asyncio.gather(_trouble("database", _ask_database()), _trouble("channel_layer", _round_trip())))
+    ready = not any(reasons.values())
+    body = {"status": "ok" if ready else "unavailable"} | {name: why or "ok" for name, why in reasons.items()}
+    return JsonResponse(body, status=200 if ready else 503)
+
+
+async def _trouble(name: str, question: "asyncio.Future[None] | object") -> tuple[str, str]:
+    try:
+        async with asyncio.timeout(READY_TIMEOUT_SECONDS):
+            await question  # type: ignore[misc]
+    except (DatabaseError, *LAYER_ERRORS) as error:
+        return name, str(error).strip().splitlines()[0] if str(error).strip() else "no answer in time"
+    return name, ""
+
+
+@sync_to_async
+def _ask_database() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+
+
+async def _round_trip() -> None:
+    """Sends a message through the layer's groups and waits until it is back."""
+    layer = get_channel_layer()
+    assert layer is not None
+    group = f"ready.{uuid4().hex}"
+    channel = await layer.new_channel()
+    await layer.group_add(group, channel)
+    receiving = asyncio.ensure_future(layer.receive(channel))
+    try:
+        await layer.group_send(group, {"type": "ready"})
+        await receiving
+    finally:
+        receiving.cancel()
+        await layer.group_discard(group, channel)

@@ -1,0 +1,56 @@
+"""Sends a frame to a group from the shell: `manage.py publish room:room1 '{"message": "hi"}'`."""
+
+import json
+from argparse import ArgumentParser
+from typing import Any
+
+from asgiref.sync import async_to_sync
+from channels.layers import BaseChannelLayer, get_channel_layer
+from django.conf import settings
+from django.core.management import BaseCommand, CommandError
+
+from examplechannels.broadcast import event
+from examplechannels.network import require_redis
+from threechat.rooms import BadRoomName, room_named
+
+ROOM_PREFIX = "room:"
+
+
+class Command(BaseCommand):
+    help = "Sends a frame to all viewers of a group."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("group", help="a group's name, or room:NAME for a chat room")
+        parser.add_argument("json", help="the frame")
+
+    def handle(self, *args: Any, group: str, json: str, **options: Any) -> None:
+        if not settings.REDIS_URL:
+            raise CommandError(
+                "The in-memory channel layer does not cross processes, so no server would hear this: "
+                "set REDIS_URL for both."
+            )
+        require_redis(settings.REDIS_URL)
+        name, payload = _group(group), _payload(json)
+        layer = get_channel_layer()
+        assert layer is not None
+        async_to_sync(layer.group_send)(name, event(name, payload))
+        self.stdout.write(f"Sent to {name}.")
+
+
+def _group(group: str) -> str:
+    try:
+        if group.startswith(ROOM_PREFIX):
+            return room_named(group.removeprefix(ROOM_PREFIX)).messages_group
+        BaseChannelLayer().require_valid_group_name(group)
+    except BadRoomName:
+        raise CommandError("A room's name has 1 to 80 letters, digits, spaces, _ or -.") from None
+    except TypeError:
+        raise CommandError("A group's name has up to 99 ASCII letters, digits, -, _ or .") from None
+    return group
+
+
+def _payload(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise CommandError(f"This is not JSON: {error}.") from None

@@ -1,0 +1,53 @@
+"""Serves with production settings on uvicorn: `manage.py serve --workers 4 --host 0.0.0.0 --port 8000`."""
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from django.conf import settings
+from django.core.management import BaseCommand, CommandError
+from uvicorn.supervisors import Multiprocess
+
+from examplechannels.network import BACKLOG, EVERY_ADDRESS, address_lines, listen, require_redis
+
+SHUTDOWN_SECONDS = 5
+
+
+class Command(BaseCommand):
+    help = "Serves with production settings on uvicorn."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--host", default="127.0.0.1")
+        parser.add_argument("--port", type=int, default=8000)
+        parser.add_argument("--workers", type=int, default=1, help="more than one needs REDIS_URL")
+
+    def handle(self, *args: Any, host: str, port: int, workers: int, **options: Any) -> None:
+        if not (Path(settings.STATIC_ROOT) / "staticfiles.json").exists() and not settings.DEBUG:
+            raise CommandError("Static files are not collected: run `make serve`, or `manage.py collectstatic` first.")
+        if settings.REDIS_URL:
+            require_redis(settings.REDIS_URL)
+        elif workers > 1:
+            self.stderr.write("One worker: without REDIS_URL the workers could not hear each other.")
+            workers = 1
+        listener = listen(host, port)
+        config = uvicorn.Config(
+            "examplechannels.asgi:application",
+            workers=workers,
+            loop="uvloop",
+            ws="websockets-sansio",
+            ws_max_size=settings.MAX_FRAME_BYTES,
+            ws_per_message_deflate=False,
+            timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+            backlog=BACKLOG,
+            log_level="warning",
+            server_header=False,
+        )
+        for line in address_lines(host, port):
+            self.stdout.write(f"Serving {line}")
+        if host in EVERY_ADDRESS:
+            self.stdout.write(f"Hosts answered: {', '.join(settings.ALLOWED_HOSTS)} (ALLOWED_HOSTS)")
+        if workers > 1:
+            Multiprocess(config, sockets=[listener]).run()
+        else:
+            uvicorn.Server(config).run(sockets=[listener])

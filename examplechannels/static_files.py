@@ -1,0 +1,50 @@
+"""Where static files come from: our own, and the listed files of the browser packages."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.contrib.staticfiles.finders import BaseFinder
+from django.core.files.storage import FileSystemStorage, Storage
+from servestatic.storage import CompressedManifestStaticFilesStorage
+
+NODE_MODULES = Path(settings.BASE_DIR) / "node_modules"
+
+# name under /static/ -> file below node_modules/. Nothing else of node_modules is served.
+BROWSER_PACKAGES = {
+    "vendor/chart.umd.min.js": "chart.js/dist/chart.umd.min.js",
+    "vendor/chart.umd.min.js.map": "chart.js/dist/chart.umd.min.js.map",
+    "vendor/chartjs-adapter-date-fns.bundle.min.js": (
+        "chartjs-adapter-date-fns/dist/chartjs-adapter-date-fns.bundle.min.js"
+    ),
+    "vendor/modern-normalize.css": "modern-normalize/modern-normalize.css",
+}
+
+
+class BrowserPackagesStorage(FileSystemStorage):
+    """node_modules, read through the names of `BROWSER_PACKAGES`."""
+
+    def path(self, name: str) -> str:
+        return str(NODE_MODULES / BROWSER_PACKAGES[name])
+
+
+class BrowserPackagesFinder(BaseFinder):
+    def find(self, path: str, find_all: bool = False, **kwargs: Any) -> Any:
+        found = NODE_MODULES / BROWSER_PACKAGES[path] if path in BROWSER_PACKAGES else None
+        if found is None or not found.exists():
+            return [] if find_all else None
+        return [str(found)] if find_all else str(found)
+
+    def list(self, ignore_patterns: Iterable[str] | None) -> Iterable[tuple[str, Storage]]:
+        storage = BrowserPackagesStorage(location=NODE_MODULES)
+        return [(name, storage) for name in BROWSER_PACKAGES]
+
+    def check(self, **kwargs: Any) -> Sequence[Any]:
+        return []
+
+
+class HashedStaticFilesStorage(CompressedManifestStaticFilesStorage):
+    """Names with a hash of their content, ES-module imports included, so browsers keep them for ever."""
+
+    support_js_module_import_aggregation = True

@@ -1,0 +1,20 @@
+from django.contrib import admin
+from django.contrib.auth.views import LoginView, LogoutView
+from django.urls import include, path
+from django.views.i18n import JavaScriptCatalog
+
+from examplechannels import health, views
+
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("", include("one.urls")),
+    path("", include("two.urls")),
+    path("", include("threechat.urls")),
+    path("learn/<str:step>/", views.chapter, name="chapter"),
+    path("accounts/login/", LoginView.as_view(redirect_authenticated_user=True), name="login"),
+    path("accounts/logout/", LogoutView.as_view(), name="logout"),
+    path("admin/", admin.site.urls),
+    path("i18n/catalog.js", JavaScriptCatalog.as_view(), name="javascript-catalog"),
+    path("livez", health.livez, name="livez"),
+    path("readyz", health.readyz, name="readyz"),
+]

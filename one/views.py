@@ -1,0 +1,15 @@
+from time import time
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from examplechannels.ticker import slot_at
+from one.words import words_until
+
+WORDS_SHOWN = 10
+
+
+def one(request: HttpRequest) -> HttpResponse:
+    """The ticker page: the present word, and the last ten below it."""
+    history = words_until(slot_at(time()), WORDS_SHOWN)
+    return render(request, "one.html", {"history": history, "word": history[0]["word"], "word_at": history[0]["at"]})

@@ -1,0 +1,30 @@
+"""The word of a time slot: the same in every process and on every host, with nothing stored or shared."""
+
+from functools import cache
+from typing import TypedDict
+
+from django.utils.crypto import salted_hmac
+from random_word import RandomWords
+
+from examplechannels.ticker import slot_start_ms
+
+
+class Word(TypedDict):
+    word: str
+    at: int  # Unix milliseconds, the start of its slot
+
+
+@cache
+def word_list() -> tuple[str, ...]:
+    """The 370,101 English words of `random-word`. The first call reads 6.8 MB, so call it in a thread."""
+    return tuple(RandomWords().service.valid_words)
+
+
+def word_at(slot: int) -> str:
+    digest = salted_hmac("one.word", str(slot)).digest()
+    return word_list()[int.from_bytes(digest[:8]) % len(word_list())]
+
+
+def words_until(slot: int, count: int) -> list[Word]:
+    """The last `count` words up to and with `slot`'s, newest first."""
+    return [{"word": word_at(past), "at": slot_start_ms(past)} for past in range(slot, slot - count, -1)]

@@ -1,0 +1,42 @@
+import { LiveSocket } from "./socket.js";
+import { StatusPill } from "./status.js";
+import { WirePanel } from "./wire.js";
+
+const LOGIN_AGAIN = 4401;
+
+function goToLogin() {
+  const next = encodeURIComponent(location.pathname + location.search);
+  location.assign(`${document.body.dataset.loginUrl}?next=${next}`);
+}
+
+/** What the sockets of one page share: the pill, the wire, and an end when the page is left. */
+export class LivePage {
+  #pill = new StatusPill();
+  #wire = new WirePanel();
+  #sockets = [];
+
+  constructor() {
+    addEventListener("pagehide", () => this.#sockets.forEach((socket) => socket.close()));
+    addEventListener("pageshow", (event) => event.persisted && this.#sockets.forEach((socket) => socket.connect()));
+  }
+
+  /** Opens `path`. `tag` names it on the wire; `region` is dimmed while it is away; hooks as in `LiveSocket`. */
+  open(path, { tag = "", region = null, onFrame, onStatus, ...hooks }) {
+    const socket = new LiveSocket(path, {
+      ...hooks,
+      onSent: (text) => this.#wire.add("out", text, tag),
+      onFrame: (text, parsed) => {
+        this.#wire.add("in", text, tag);
+        onFrame?.(parsed);
+      },
+      onStatus: (status) => {
+        this.#pill.report(socket, status, region);
+        onStatus?.(status);
+        if (status.code === LOGIN_AGAIN) goToLogin();
+      },
+    });
+    this.#sockets.push(socket);
+    socket.connect();
+    return socket;
+  }
+}

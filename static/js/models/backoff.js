@@ -1,0 +1,33 @@
+import { gettext } from "../text.js";
+
+export const BASE_DELAY_MS = 1_000;
+export const MAX_DELAY_MS = 30_000;
+export const RESTART_SPREAD_MS = 7_000;
+export const CROWDED_DELAY_MS = 30_000;
+
+/** Full jitter: anywhere between now and a ceiling that doubles with each attempt. */
+export function fullJitterMs(attempt, random = Math.random) {
+  return random() * Math.min(MAX_DELAY_MS, BASE_DELAY_MS * 2 ** attempt);
+}
+
+/**
+ * What a page does after its socket closed with `code`.
+ * `next` is "login", "stay" (closed) or "retry" after `delayMs`; `notice` says why, where a reader should know.
+ */
+export function planAfterClose(code, attempt, random = Math.random) {
+  const retry = (delayMs, notice = "") => ({ next: "retry", delayMs, notice });
+  switch (code) {
+    case 4401:
+      return { next: "login", delayMs: 0, notice: gettext("Please log in again.") };
+    case 4403:
+      return { next: "stay", delayMs: 0, notice: gettext("You are not, or no longer, a member here.") };
+    case 4429:
+      return retry(CROWDED_DELAY_MS * (1 + random()), gettext("Too many connections from you."));
+    case 1009:
+      return retry(fullJitterMs(attempt, random), gettext("That was too big for the server."));
+    case 1012:
+      return retry(random() * RESTART_SPREAD_MS, gettext("The server restarts."));
+    default:
+      return retry(fullJitterMs(attempt, random));
+  }
+}

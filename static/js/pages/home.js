@@ -1,0 +1,61 @@
+import { LivePage } from "../live.js";
+import { SeriesWindow } from "../models/series.js";
+import { jsonScript, part } from "../dom.js";
+import { renderRooms } from "../room_list.js";
+import { showWord } from "../word_view.js";
+import { sparklinePath } from "../models/sparkline.js";
+
+const PERIOD_MS = 2_000;
+const SILENCE_MS = 3 * PERIOD_MS;
+const ROOMS_SHOWN = 4;
+const SPARK = { spanMs: 60_000, gapMs: 2.5 * PERIOD_MS, width: 300, height: 100 };
+
+const page = new LivePage();
+
+function openWord(card) {
+  const word = part("word", card);
+  showWord(word, word.textContent.trim());
+  page.open(card.dataset.socket, {
+    tag: "1",
+    region: card,
+    silenceMs: SILENCE_MS,
+    onFrame: (frame) => typeof frame?.message === "string" && showWord(word, frame.message),
+  });
+}
+
+function openNumber(card) {
+  const number = part("number", card);
+  const line = part("spark", card);
+  const series = new SeriesWindow(jsonScript("points", []));
+  const show = () => {
+    const points = series.view(SPARK.spanMs);
+    if (points.length > 0) number.textContent = String(points.at(-1)[1]);
+    line.setAttribute("d", sparklinePath(points, SPARK));
+  };
+  show();
+  page.open(card.dataset.socket, {
+    tag: "2",
+    region: card,
+    silenceMs: SILENCE_MS,
+    onFrame: (frame) => {
+      if (typeof frame?.data !== "number") return;
+      series.add([[frame.at, frame.data]]);
+      show();
+    },
+  });
+}
+
+function openRooms(card) {
+  const options = { chatUrl: card.dataset.chatUrl, limit: ROOMS_SHOWN };
+  page.open(card.dataset.socket, {
+    tag: "3",
+    region: card,
+    onFrame: (frame) => {
+      if (frame?.type === "rooms") renderRooms(part("rooms", card), part("rooms-empty", card), frame.rooms, options);
+    },
+  });
+}
+
+openWord(part("card-one"));
+openNumber(part("card-two"));
+openRooms(part("card-three"));

@@ -1,0 +1,79 @@
+import { gettext, interpolate } from "./text.js";
+import { part } from "./dom.js";
+
+const COUNTDOWN_EVERY_MS = 250;
+
+function secondsUntil(retryAtMs) {
+  return Math.max(1, Math.ceil((retryAtMs - performance.now()) / 1000));
+}
+
+function sentenceOf({ state, retryAtMs, again }) {
+  if (state === "waiting") {
+    return interpolate(gettext("Reconnecting in %(seconds)s s"), { seconds: secondsUntil(retryAtMs) });
+  }
+  return again ? gettext("Reconnecting…") : gettext("Connecting…");
+}
+
+/** Of several sockets the one to talk about: one that stays closed, else the one that is back soonest. */
+function worstOf(statuses) {
+  const rank = { stopped: 0, waiting: 1, connecting: 2, open: 3, idle: 4 };
+  return [...statuses].sort((a, b) => rank[a.state] - rank[b.state] || a.retryAtMs - b.retryAtMs)[0];
+}
+
+/**
+ * The pill: silent while all is live, else what is wrong, when it ends, and "Retry now".
+ * A screen reader hears changes, not seconds.
+ */
+export class StatusPill {
+  #root = part("status");
+  #pill = part("pill", this.#root);
+  #sentence = part("pill-sentence", this.#root);
+  #retry = part("pill-retry", this.#root);
+  #spoken = part("pill-spoken", this.#root);
+  #lamp = part("lamp");
+  #sources = new Map();
+  #timer = 0;
+  #saidState = "";
+
+  constructor() {
+    this.#retry.addEventListener("click", () => this.#sources.forEach(({ socket }) => socket.retryNow()));
+  }
+
+  /** Takes the status of `socket`; `region` is dimmed, never emptied, while its socket is away. */
+  report(socket, status, region) {
+    this.#sources.set(socket, { socket, status });
+    const isAway = status.state === "waiting" || status.state === "stopped" || (status.state === "connecting" && status.again);
+    region?.toggleAttribute("data-stale", isAway);
+    this.#render();
+  }
+
+  #render() {
+    clearInterval(this.#timer);
+    const worst = worstOf([...this.#sources.values()].map(({ status }) => status));
+    const isFine = worst.state === "open" || worst.state === "idle";
+    this.#pill.hidden = isFine;
+    this.#pill.dataset.state = worst.state;
+    this.#pill.toggleAttribute("data-first", worst.state === "connecting" && !worst.again);
+    this.#retry.hidden = worst.state !== "waiting";
+    this.#lamp?.setAttribute("data-state", isFine ? worst.state : "away");
+    this.#write(worst);
+    this.#speak(worst);
+    if (worst.state === "waiting") this.#timer = setInterval(() => this.#write(worst), COUNTDOWN_EVERY_MS);
+  }
+
+  #write(status) {
+    const sentence = status.state === "stopped" ? "" : sentenceOf(status);
+    const text = [status.notice, sentence].filter(Boolean).join(" ");
+    if (this.#sentence.textContent !== text) this.#sentence.textContent = text;
+  }
+
+  #speak({ state, notice, again }) {
+    const key = state === "connecting" && again ? "waiting" : state;
+    if (key === this.#saidState) return;
+    const wasAway = this.#saidState === "waiting";
+    this.#saidState = key;
+    if (key === "waiting") this.#spoken.textContent = `${notice} ${gettext("Connection lost. Reconnecting.")}`.trim();
+    else if (key === "stopped") this.#spoken.textContent = notice;
+    else this.#spoken.textContent = key === "open" && wasAway ? gettext("Connected again.") : "";
+  }
+}

@@ -1,0 +1,59 @@
+"""Who somebody is: an account, or a guest by session or by connection. Never what a payload says."""
+
+import secrets
+from dataclasses import dataclass, replace
+from typing import Any
+
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.utils.crypto import salted_hmac
+
+from threechat.models import is_an_accounts
+from threechat.names import readable
+
+GUEST_KEY = "guest"
+MAX_NAME_CHARACTERS = 50
+
+
+@dataclass(frozen=True)
+class Person:
+    sender: str  # opaque, public, the same for one account or session
+    name: str
+    guest: bool
+
+    def called(self, name: str) -> "Person":
+        return replace(self, name=name)
+
+
+def new_guest() -> dict[str, str]:
+    """What a session keeps of a guest."""
+    return {"id": secrets.token_hex(16), "name": f"guest-{1000 + secrets.randbelow(9000)}"}
+
+
+def identify(user: AbstractBaseUser | AnonymousUser, session: Any) -> Person:
+    """The account that is logged in, else the session's guest, else a guest for this connection."""
+    if user.is_authenticated:
+        return Person(_public_id("user", str(user.pk)), user.get_username(), guest=False)
+    guest = session.get(GUEST_KEY) or new_guest()
+    return Person(_public_id("guest", guest["id"]), guest["name"], guest=True)
+
+
+def _public_id(kind: str, value: str) -> str:
+    return salted_hmac(f"threechat.sender.{kind}", value).hexdigest()[:16]
+
+
+class NameTaken(Exception):
+    """The name is, or looks like, an account's."""
+
+
+async def named(person: Person, wanted: str | None) -> Person:
+    """The person under the name a guest asks for; accounts keep theirs.
+
+    Raises:
+        NameTaken: it is an account's name or looks like one.
+    """
+    name = readable(wanted or "")[:MAX_NAME_CHARACTERS].strip()
+    if not person.guest or not name or name == person.name:
+        return person
+    if await is_an_accounts(name):
+        raise NameTaken(name)
+    return person.called(name)

@@ -1,0 +1,8 @@
+from django.urls import path
+
+from threechat.consumers import RoomConsumer, RoomsConsumer
+
+websocket_urlpatterns = [
+    path("ws/chat/", RoomsConsumer.as_asgi()),
+    path("ws/chat/<str:room>/", RoomConsumer.as_asgi()),
+]
