@@ -56,9 +56,7 @@ class Chatter:
 
     def describe(self) -> str:
         rate = GUESTS * PER_GUEST_PER_SECOND
-        refused = sum(
-            g.refusals for g in self.crowd.viewers if isinstance(g, GuestSocket)
-        )
+        refused = sum(g.refusals for g in self.crowd.viewers if isinstance(g, GuestSocket))
         said = f"{rate:.0f} messages of {CHARACTERS:,} characters a second"
         return f"{said}, {refused} refused" if refused else said
 
@@ -74,7 +72,5 @@ class Chatter:
         while not guest.transport.is_closing():
             head = f"sent {time.time():.6f} "
             message = head + "x" * (CHARACTERS - len(head))
-            guest.send_text(
-                json.dumps({"message": message, "username": f"bench-{number}"})
-            )
+            guest.send_text(json.dumps({"message": message, "username": f"bench-{number}"}))
             await asyncio.sleep(period)

@@ -11,11 +11,7 @@ NS_PER_S = 1_000_000_000
 HAS_SCHEDSTAT = (PROC / "self/schedstat").exists()
 CORES = sorted(os.sched_getaffinity(0))
 """As they were at the start, before this process was held on one of them."""
-CPU_SOURCE = (
-    "/proc/<pid>/task/*/schedstat (ns)"
-    if HAS_SCHEDSTAT
-    else "/proc/<pid>/stat utime + stime (ticks: coarse)"
-)
+CPU_SOURCE = "/proc/<pid>/task/*/schedstat (ns)" if HAS_SCHEDSTAT else "/proc/<pid>/stat utime + stime (ticks: coarse)"
 
 
 def raise_file_limit() -> int:

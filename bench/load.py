@@ -7,7 +7,7 @@ from array import array
 
 from .client import Viewer
 from .frames import handshake
-from .measures import Delivery, percentile, slot_of, until_quiet
+from .measures import Delivery, slot_of, until_quiet
 from .servers import HOST, Server
 
 
@@ -30,9 +30,7 @@ class Crowd:
         loop = asyncio.get_running_loop()
         host = f"{HOST}:{self.server.port}"
         request = handshake(host, self.path, [("Origin", f"http://{host}")])
-        _, viewer = await loop.create_connection(
-            lambda: self.kind(self, request), HOST, self.server.port
-        )
+        _, viewer = await loop.create_connection(lambda: self.kind(self, request), HOST, self.server.port)
         await asyncio.wait_for(viewer.opened, timeout)
         self.viewers.append(viewer)
         return viewer
@@ -64,28 +62,11 @@ class Crowd:
         self.arrivals.clear()
         first = math.floor(time.time() / interval) + 1
         counts = [viewer.count for viewer in self.viewers]
-        cpu = self.server.cpu_ns()
-        await asyncio.sleep(ticks * interval)
-        cpu = self.server.cpu_ns() - cpu
-        slots = {round((first + i) * interval * 1000) for i in range(ticks)}
-        spread: list[float] = []
-        late: list[float] = []
-        for frame, times in self.arrivals.items():
-            slot = slot_of(frame)
-            if slot in slots:
-                spread += [(t - times[0]) * 1000 for t in times]
-                late += [t * 1000 - slot for t in times]
-        complete = sum(
-            viewer.count - before == ticks
-            for viewer, before in zip(self.viewers, counts, strict=True)
-        )
-        return Delivery(
-            viewers=len(self.viewers),
-            ticks=ticks,
-            delivered=len(spread),
-            complete=complete,
-            cpu_us=cpu / 1000 / max(len(spread), 1),
-            p50=percentile(spread, 50),
-            p99=percentile(spread, 99),
-            late_p99=percentile(late, 99),
-        )
+        cpu = [self.server.cpu_ns()]
+        for _ in range(ticks):
+            await asyncio.sleep(until_quiet(interval))
+            cpu.append(self.server.cpu_ns())
+        slots = [round((first + i) * interval * 1000) for i in range(ticks)]
+        complete = sum(viewer.count - before == ticks for viewer, before in zip(self.viewers, counts, strict=True))
+        times = {slot_of(frame): list(seen) for frame, seen in self.arrivals.items()}
+        return Delivery.of([times.get(slot, []) for slot in slots], slots, cpu, len(self.viewers), complete)

@@ -3,21 +3,30 @@
 import re
 import time
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 AT = re.compile(rb'"at": ?(\d+)')
 SAMPLE_AT = 0.85
 """Fraction of a slot after which a window begins and ends: nothing is under way then."""
 
+EARLY = 0.05
+"""Fraction of a slot by which a timer may be early."""
+
 
 @dataclass(frozen=True)
 class Delivery:
-    """What a window of whole ticks showed; times in milliseconds."""
+    """What a window of whole ticks showed.
+
+    `complete`: viewers who got one frame a tick. `tick_us`: µs of CPU per delivery, tick by tick. `p50`,
+    `p99`: ms from a tick's first arrival anywhere; `late_p99`: ms from the start of its slot.
+    """
 
     viewers: int
     ticks: int
     delivered: int
     complete: int
-    cpu_us: float
+    mean_us: float
+    tick_us: list[float]
     p50: float
     p99: float
     late_p99: float
@@ -25,6 +34,26 @@ class Delivery:
     @property
     def expected(self) -> int:
         return self.viewers * self.ticks
+
+    @classmethod
+    def of(
+        cls, arrivals: list[list[float]], slots: list[int], cpu: list[int], viewers: int, complete: int
+    ) -> "Delivery":
+        """From the arrivals (Unix s) of each slot (Unix ms), and CPU readings (ns) before, between and after."""
+        spread = [(t - times[0]) * 1000 for times in arrivals for t in times]
+        late = [t * 1000 - slot for times, slot in zip(arrivals, slots, strict=True) for t in times]
+        spent = [(after - before) / 1000 for before, after in pairwise(cpu)]
+        return cls(
+            viewers=viewers,
+            ticks=len(slots),
+            delivered=len(spread),
+            complete=complete,
+            mean_us=sum(spent) / max(len(spread), 1),
+            tick_us=[us / max(len(times), 1) for us, times in zip(spent, arrivals, strict=True)],
+            p50=percentile(spread, 50),
+            p99=percentile(spread, 99),
+            late_p99=percentile(late, 99),
+        )
 
 
 @dataclass(frozen=True)
@@ -70,4 +99,5 @@ def slot_of(frame: bytes) -> int:
 
 def until_quiet(interval: float) -> float:
     """Seconds until the next sampling point of a slot of `interval` seconds."""
-    return (SAMPLE_AT - time.time() / interval % 1) % 1 * interval
+    part = (SAMPLE_AT - time.time() / interval % 1) % 1
+    return interval * (part if part > EARLY else part + 1)

@@ -30,9 +30,7 @@ def machine() -> str:
 
 def software() -> str:
     """Names and versions, comma-separated."""
-    node = subprocess.run(
-        ["node", "--version"], capture_output=True, text=True, check=True, timeout=10
-    ).stdout.strip()
+    node = subprocess.run(["node", "--version"], capture_output=True, text=True, check=True, timeout=10).stdout.strip()
     named = [f"Python {platform.python_version()}"]
     named += [f"{package} {version(package)}" for package in PACKAGES]
     named += [f"Node {node.lstrip('v')}"]

@@ -27,7 +27,7 @@ application = ProtocolTypeRouter(
                         *one.routing.websocket_urlpatterns,
                         *two.routing.websocket_urlpatterns,
                         *threechat.routing.websocket_urlpatterns,
-                        re_path("", refuse),
+                        re_path("", refuse),  # type: ignore[arg-type]
                     ]
                 )
             )

@@ -8,7 +8,7 @@ layer once per process, and costs each local viewer one send (docs/benchmarks.md
 import asyncio
 import json
 from collections.abc import Callable
-from typing import Any, Literal, Protocol, TypedDict
+from typing import Literal, Protocol, TypedDict
 from uuid import uuid4
 
 from channels.layers import get_channel_layer
@@ -90,7 +90,7 @@ class Broadcast:
     async def send_here(self, group: str, payload: object) -> None:
         """Sends to this process's viewers of a `local_group`; nothing of it waits for Redis."""
         if settings.FANOUT == "channels":
-            await get_channel_layer(self._alias).group_send(group, event(group, payload))  # type: ignore[union-attr]
+            await get_channel_layer(self._alias).group_send(group, event(group, payload))
         await self._fan_out(group, frame(encode(payload)))
 
     def catch_up(self, group: str | None = None) -> None:

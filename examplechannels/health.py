@@ -3,11 +3,11 @@
 import asyncio
 from uuid import uuid4
 
+from asgiref.sync import sync_to_async
 from channels.layers import get_channel_layer
 from django.db import connection
 from django.db.utils import Error as DatabaseError
 from django.http import HttpRequest, JsonResponse
-from asgiref.sync import sync_to_async
 
 from examplechannels.subscription import LAYER_ERRORS
 
@@ -21,7 +21,9 @@ async def livez(request: HttpRequest) -> JsonResponse:
 
 async def readyz(request: HttpRequest) -> JsonResponse:
     """200 when the database and the channel layer answer, else 503 with the reason."""
-    reasons = dict(await asyncio.gather(_trouble("database", _ask_database()), _trouble("channel_layer", _round_trip())))
+    reasons = dict(
+        await asyncio.gather(_trouble("database", _ask_database()), _trouble("channel_layer", _round_trip()))
+    )
     ready = not any(reasons.values())
     body = {"status": "ok" if ready else "unavailable"} | {name: why or "ok" for name, why in reasons.items()}
     return JsonResponse(body, status=200 if ready else 503)
@@ -45,7 +47,6 @@ def _ask_database() -> None:
 async def _round_trip() -> None:
     """Sends a message through the layer's groups and waits until it is back."""
     layer = get_channel_layer()
-    assert layer is not None
     group = f"ready.{uuid4().hex}"
     channel = await layer.new_channel()
     await layer.group_add(group, channel)

@@ -10,7 +10,7 @@ from redis.backoff import NoBackoff
 SOCKET_TIMEOUT_SECONDS = 1.0
 
 
-class RedisLayer(RedisPubSubChannelLayer):  # type: ignore[misc]
+class RedisLayer(RedisPubSubChannelLayer):
     """Plain `channels_redis` pub/sub at `url`.
 
     `connections_made` grows with each connection to Redis, a replaced one included: what was sent to

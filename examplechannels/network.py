@@ -7,7 +7,7 @@ import psutil
 import redis
 from django.core.management import CommandError
 
-EVERY_ADDRESS = {"0.0.0.0", "::", "", "0"}
+EVERY_ADDRESS = {"0.0.0.0", "::", "", "0"}  # noqa: S104 what a person may ask for
 # A peer that takes nothing for this long is cut off by the kernel, the only way out of a full socket.
 USER_TIMEOUT_SECONDS = 10
 BACKLOG = 2048

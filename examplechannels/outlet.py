@@ -56,7 +56,7 @@ class Outlet:
     that takes nothing for `BLOCKED_SECONDS` gets nothing any more; the server's TCP_USER_TIMEOUT ends it.
     """
 
-    __slots__ = ("_send", "_overflow", "_catch_up", "_backlog", "_characters", "_task", "_dropped", "closed")
+    __slots__ = ("_backlog", "_catch_up", "_characters", "_dropped", "_overflow", "_send", "_task", "closed")
 
     def __init__(
         self,
@@ -73,12 +73,17 @@ class Outlet:
         self._dropped = False
         self.closed = False
 
+    @property
+    def busy(self) -> bool:
+        """Whether the socket has not taken everything yet."""
+        return self._task is not None and not self._task.done()
+
     def send(self, message: SendFrame) -> None:
         """Sends, or queues behind what this socket has not taken yet."""
         if self.closed:
             return
-        if self._task is not None:
-            self._queue(message)
+        if self._backlog is not None:
+            self._queue(self._backlog, message)
             return
         coroutine = self._send(message)
         try:
@@ -90,9 +95,8 @@ class Outlet:
             self.closed = True
             return
         self._backlog = deque()
-        self._task = asyncio.create_task(
-            self._drain(resume(coroutine, waits_for)), name="outlet", context=Context()
-        )
+        draining = self._drain(resume(coroutine, waits_for), self._backlog)
+        self._task = asyncio.create_task(draining, name="outlet", context=Context())
 
     def catch_up(self) -> None:
         """Tells the page that frames may have been lost, if it asked to be told."""
@@ -105,35 +109,34 @@ class Outlet:
         if self._task is not None:
             self._task.cancel()
 
-    def _queue(self, message: SendFrame) -> None:
-        assert self._backlog is not None
-        self._backlog.append(message)
+    def _queue(self, backlog: deque[SendFrame | CloseSocket], message: SendFrame) -> None:
+        backlog.append(message)
         self._characters += len(message["text"])
-        while len(self._backlog) > MAX_BACKLOG_FRAMES or self._characters > MAX_BACKLOG_CHARACTERS:
+        while len(backlog) > MAX_BACKLOG_FRAMES or self._characters > MAX_BACKLOG_CHARACTERS:
             if self._overflow == "close":
-                self._backlog.clear()
-                self._backlog.append({"type": "websocket.close", "code": TOO_SLOW})
+                backlog.clear()
+                backlog.append({"type": "websocket.close", "code": TOO_SLOW})
                 self.closed = True
                 return
-            self._forget(self._backlog.popleft())
+            self._forget(backlog.popleft())
             self._dropped = True
 
     def _forget(self, message: SendFrame | CloseSocket) -> None:
         if message["type"] == "websocket.send":
             self._characters -= len(message["text"])
 
-    async def _drain(self, sending: Awaitable[None]) -> None:
-        assert self._backlog is not None
+    async def _drain(self, sending: Awaitable[None], backlog: deque[SendFrame | CloseSocket]) -> None:
         try:
             async with asyncio.timeout(BLOCKED_SECONDS):
                 await sending
-            while self._backlog or self._dropped:
-                if not self._backlog:
+            while backlog or self._dropped:
+                if not backlog:
                     self._dropped = False
                     if self._catch_up is not None:
-                        self._backlog.append(self._catch_up)
+                        backlog.append(self._catch_up)
+                        self._characters += len(self._catch_up["text"])
                     continue
-                message = self._backlog.popleft()
+                message = backlog.popleft()
                 self._forget(message)
                 async with asyncio.timeout(BLOCKED_SECONDS):
                     await self._send(message)

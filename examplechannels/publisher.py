@@ -58,16 +58,10 @@ class Publisher:
 
     async def _send_next(self) -> None:
         """Sends one event; the queue still holds it when this raises."""
-        event: BroadcastEvent
         group = next(iter(self._in_doubt), None)
-        if group is not None:
-            event = {"type": "broadcast", "group": group, "text": None}
-        else:
-            event = self._queue[0]
+        event: BroadcastEvent = self._queue[0] if group is None else {"type": "broadcast", "group": group, "text": None}
         async with asyncio.timeout(LAYER_TIMEOUT_SECONDS):
-            layer = get_channel_layer(self._alias)
-            assert layer is not None
-            await layer.group_send(event["group"], event)
+            await get_channel_layer(self._alias).group_send(event["group"], event)
         if group is not None:
             self._in_doubt.discard(group)
         elif self._queue and self._queue[0] is event:

@@ -1,14 +1,16 @@
 """Where static files come from: our own, and the listed files of the browser packages."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.contrib.staticfiles.finders import BaseFinder
+from django.core.checks import CheckMessage
 from django.core.files.storage import FileSystemStorage, Storage
 from servestatic.storage import CompressedManifestStaticFilesStorage
 
+Messages = list[CheckMessage]
 NODE_MODULES = Path(settings.BASE_DIR) / "node_modules"
 
 # name under /static/ -> file below node_modules/. Nothing else of node_modules is served.
@@ -40,7 +42,7 @@ class BrowserPackagesFinder(BaseFinder):
         storage = BrowserPackagesStorage(location=NODE_MODULES)
         return [(name, storage) for name in BROWSER_PACKAGES]
 
-    def check(self, **kwargs: Any) -> Sequence[Any]:
+    def check(self, **kwargs: Any) -> Messages:
         return []
 
 

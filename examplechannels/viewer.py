@@ -48,7 +48,7 @@ class ViewerConsumer(AlwaysDisconnects, AsyncWebsocketConsumer):
     overflow: Literal["drop", "close"] = "drop"
 
     @property
-    def channel_layer_alias(self) -> str | None:  # type: ignore[override]
+    def channel_layer_alias(self) -> str | None:
         return "default" if settings.FANOUT == "channels" else None
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:

@@ -39,7 +39,9 @@ CHAPTERS = {
     "threechat": {
         "title": _("Step 3 · groups"),
         "lead": [
-            _("A channel is a mailbox; a group is a set of mailboxes. A chat room is a group that anybody may send to."),
+            _(
+                "A channel is a mailbox; a group is a set of mailboxes. A chat room is a group that anybody may send to."
+            ),
             _(
                 "Who somebody is comes from the session, never from what a frame says. A sender's mistake is "
                 "answered with an error frame, and nobody else notices."
@@ -72,4 +74,6 @@ def chapter(request: HttpRequest, step: str) -> HttpResponse:
     path = f"{step}/consumers.py"
     lines = (Path(settings.BASE_DIR) / path).read_text().splitlines()
     page_url = reverse("chat" if step == "threechat" else step)
-    return render(request, "chapter.html", {"step": step, "path": path, "lines": lines, "page_url": page_url, **CHAPTERS[step]})
+    return render(
+        request, "chapter.html", {"step": step, "path": path, "lines": lines, "page_url": page_url, **CHAPTERS[step]}
+    )

@@ -32,9 +32,7 @@ def word_frame(slot: int) -> str:
 
 async def send_word(slot: int) -> None:
     text = await sync_to_async(word_frame, thread_sensitive=False)(slot)
-    layer = get_channel_layer(LAYER)
-    assert layer is not None
-    await layer.group_send(GROUP, {"type": "word", "text": text})
+    await get_channel_layer(LAYER).group_send(GROUP, {"type": "word", "text": text})
 
 
 ticker = Ticker(send_word)
@@ -57,11 +55,13 @@ class OwnThread(WebsocketConsumer):
 class OneConsumer(AlwaysDisconnects, OwnThread):
     channel_layer_alias = LAYER
 
+    watching = False
+
     def connect(self) -> None:
-        self.accept()
         async_to_sync(self.channel_layer.group_add)(GROUP, self.channel_name)
         slot = async_to_sync(ticker.watch)()
         self.watching = True
+        self.accept()
         self.send(text_data=word_frame(slot))
 
     def word(self, event: WordEvent) -> None:
@@ -72,5 +72,5 @@ class OneConsumer(AlwaysDisconnects, OwnThread):
 
     def disconnect(self, code: int) -> None:
         async_to_sync(self.channel_layer.group_discard)(GROUP, self.channel_name)
-        if getattr(self, "watching", False):
+        if self.watching:
             async_to_sync(ticker.unwatch)()

@@ -97,5 +97,3 @@ class RoomsConsumer(ViewerConsumer):
         if self.watching:
             presence.unwatch()
             await broadcast.group_discard(ROOMS_GROUP, self)
-
-

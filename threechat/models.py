@@ -1,5 +1,5 @@
 from django.conf import settings
-from django.contrib.auth.models import AbstractUser
+from django.contrib.auth.models import User
 from django.db import models
 from django.db.models.signals import post_save
 from django.dispatch import receiver
@@ -23,7 +23,7 @@ class AccountName(models.Model):
 
 
 @receiver(post_save, sender=settings.AUTH_USER_MODEL, dispatch_uid="threechat.account_name")
-def keep_account_name(instance: AbstractUser, raw: bool = False, **kwargs: object) -> None:
+def keep_account_name(instance: User, raw: bool = False, **kwargs: object) -> None:
     if not raw:
         AccountName.objects.update_or_create(user=instance, defaults={"skeleton": skeleton(instance.get_username())})
 

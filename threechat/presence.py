@@ -16,7 +16,7 @@ from examplechannels.broadcast import Broadcast, broadcast, local_group
 from examplechannels.outlet import SendFrame
 from threechat.people import Person
 from threechat.rooms import Room
-from threechat.roster import LastLine, PresenceFrame, Roster, RoomsFrame
+from threechat.roster import LastLine, PresenceFrame, RoomsFrame, Roster
 
 REPORTS_GROUP = "chat.presence"
 ROOMS_GROUP = local_group("chat.rooms")  # this process's viewers of the list of rooms
@@ -113,9 +113,7 @@ class Presence:
 
     def _report(self) -> None:
         rooms = self._roster.report() if self._viewers else {}
-        self._fan_out.publish(
-            REPORTS_GROUP, {"process": self._process, "newcomer": self._newcomer, "rooms": rooms}
-        )
+        self._fan_out.publish(REPORTS_GROUP, {"process": self._process, "newcomer": self._newcomer, "rooms": rooms})
         self._news_of_ours = self._newcomer = False
 
     async def _show(self) -> None:

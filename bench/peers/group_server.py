@@ -5,7 +5,6 @@ consumer (no origin rule, no session), which is to its advantage.
 """
 
 import asyncio
-import json
 import sys
 from contextlib import suppress
 from typing import Any
@@ -15,8 +14,8 @@ import uvicorn
 from channels.layers import get_channel_layer
 from channels.routing import URLRouter
 from django.urls import re_path
-from docs.steps.group import GroupConsumer
 
+from docs.steps.group import GROUP, GroupConsumer
 from examplechannels.lifespan import tune_garbage_collector
 
 from .slots import every_slot
@@ -28,8 +27,7 @@ router = URLRouter([re_path(r"^ws/two_url/$", GroupConsumer.as_asgi())])
 async def publish(text: str) -> None:
     """Send a reading to the group, as the tutorials do."""
     layer = get_channel_layer()
-    event = {"type": "reading", **json.loads(text)}
-    await layer.group_send(GroupConsumer.group, event)
+    await layer.group_send(GROUP, {"type": "reading", "text": text})
 
 
 async def publish_every_slot() -> None:

@@ -4,10 +4,12 @@ const INTERVAL_MS = Number(process.argv[3] ?? 2000);
 export const port = Number(process.argv[2]);
 
 export function everySlot(push) {
+  let slot = 0;
   const next = () => {
-    const at = (Math.floor(Date.now() / INTERVAL_MS) + 1) * INTERVAL_MS;
+    slot = Math.max(slot, Math.floor(Date.now() / INTERVAL_MS)) + 1; // a timer may be early
+    const at = slot * INTERVAL_MS;
     setTimeout(() => {
-      push({ data: (at / INTERVAL_MS) % 101, device: "random", metric: "value", unit: "", at });
+      push({ data: slot % 101, device: "random", metric: "value", unit: "", at });
       next();
     }, at - Date.now());
   };

@@ -21,7 +21,8 @@ def reading_at(slot: int, interval: float) -> str:
 
 async def every_slot(push: Callable[[str], object], interval: float = 2.0) -> None:
     """Call `push` with the reading of each slot as it begins; never returns."""
+    slot = 0
     while True:
-        slot = int(time.time() / interval) + 1
+        slot = max(slot, int(time.time() / interval)) + 1  # a timer may be early
         await asyncio.sleep(slot * interval - time.time())
         push(reading_at(slot, interval))

@@ -60,7 +60,7 @@ async def run(lineup: Lineup, quick: bool) -> Outcome:
 def line(name: str, delivery: Delivery, per_viewer: float) -> tuple[str, ...]:
     return (
         name,
-        f"{delivery.cpu_us:.1f}",
+        f"{delivery.mean_us:.1f}",
         f"{delivery.p50:.0f}",
         f"{delivery.p99:.0f}",
         f"{delivery.late_p99:.0f}",

@@ -53,12 +53,7 @@ async def open_after_ticks(server: Server) -> list[float]:
     took: list[float] = []
     for _ in range(TICKS):
         await asyncio.sleep(INTERVAL_SECONDS - time.time() % INTERVAL_SECONDS)
-        took += await asyncio.gather(
-            *(
-                timed_opening(others, OPENING_SECONDS * i / OPENINGS)
-                for i in range(OPENINGS)
-            )
-        )
+        took += await asyncio.gather(*(timed_opening(others, OPENING_SECONDS * i / OPENINGS) for i in range(OPENINGS)))
         await others.leave()
     return took
 

@@ -40,9 +40,7 @@ class StalledReader:
         host = f"{HOST}:{server.port}"
         self.server_port = server.port
         self.socket = socket.socket()
-        self.socket.setsockopt(
-            socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_BYTES
-        )
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_BYTES)
         self.socket.settimeout(5)
         self.socket.connect((HOST, server.port))
         self.socket.sendall(handshake(host, PATH, [("Origin", f"http://{host}")]))
@@ -86,8 +84,7 @@ async def run(lineup: Lineup, quick: bool) -> Outcome:
             ),
             Row(
                 "… the others' p99, before and while it stalls",
-                f"{calm.p99:.0f} → {stall.p99:.0f} ms "
-                f"({len(calm.delays):,} and {len(stall.delays):,} frames)",
+                f"{calm.p99:.0f} → {stall.p99:.0f} ms ({len(calm.delays):,} and {len(stall.delays):,} frames)",
                 f"rise ≤ {P99_RISE_LIMIT_MS:.0f} ms",
                 rise <= P99_RISE_LIMIT_MS and len(stall.delays) > 0,
             ),
@@ -98,8 +95,7 @@ async def run(lineup: Lineup, quick: bool) -> Outcome:
                 took <= GONE_SECONDS,
             ),
             Row(
-                "… SIGTERM while two stall "
-                f"({blocked[1] if blocked else 0:,} B unsent each)",
+                f"… SIGTERM while two stall ({blocked[1] if blocked else 0:,} B unsent each)",
                 f"ended after {ended:.1f} s",
                 f"≤ {STOP_SECONDS:.0f} s",
                 ended <= STOP_SECONDS,

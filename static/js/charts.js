@@ -1,8 +1,10 @@
-import { clockTime } from "./times.js";
+import { clockTime, minuteTime } from "./times.js";
+import { timeTicks } from "./models/time_ticks.js";
 
 const { Chart } = globalThis;
 const NEWEST_DOT_RADIUS = 4;
-const TICKS_EVERY_PX = 90;
+const TICK_ROOM_PX = 100;
+const MINUTE_MS = 60_000;
 
 function readColours() {
   const style = getComputedStyle(document.documentElement);
@@ -12,7 +14,6 @@ function readColours() {
     area: token("--chart-area"),
     grid: token("--chart-grid"),
     text: token("--text-quiet"),
-    surface: token("--surface"),
     tip: token("--text"),
     tipText: token("--canvas"),
   };
@@ -28,13 +29,21 @@ const newestDot = {
     ctx.beginPath();
     ctx.arc(dot.x, dot.y, NEWEST_DOT_RADIUS, 0, 2 * Math.PI);
     ctx.fillStyle = chart.data.datasets[0].borderColor;
-    ctx.strokeStyle = chart.options.plugins.newestDot.ring;
-    ctx.lineWidth = 2;
     ctx.fill();
-    ctx.stroke();
     ctx.restore();
   },
 };
+
+/** Round times, as many as have room. */
+function placeTicks(axis) {
+  const values = timeTicks(axis.min, axis.max, Math.floor(axis.width / TICK_ROOM_PX));
+  axis.ticks = values.map((value) => ({ value }));
+}
+
+function tickLabel(value, index, ticks) {
+  const stepMs = ticks.length > 1 ? ticks[1].value - ticks[0].value : 0;
+  return stepMs % MINUTE_MS === 0 ? minuteTime(value) : clockTime(value);
+}
 
 function optionsOf(colours) {
   return {
@@ -47,22 +56,21 @@ function optionsOf(colours) {
     scales: {
       x: {
         type: "time",
-        time: { displayFormats: { second: "HH:mm:ss", minute: "HH:mm" } },
         border: { display: false },
         grid: { display: false },
-        ticks: { color: colours.text, maxRotation: 0, autoSkipPadding: TICKS_EVERY_PX / 2 },
+        afterBuildTicks: placeTicks,
+        ticks: { color: colours.text, maxRotation: 0, autoSkip: false, callback: tickLabel },
       },
       y: {
         min: 0,
         max: 100,
         border: { display: false },
-        grid: { color: colours.grid },
+        grid: { color: colours.grid, drawTicks: false },
         ticks: { color: colours.text, stepSize: 25, padding: 8 },
       },
     },
     plugins: {
       legend: { display: false },
-      newestDot: { ring: colours.surface },
       tooltip: {
         backgroundColor: colours.tip,
         titleColor: colours.tipText,

@@ -11,12 +11,12 @@ export function socketUrl(path, base = globalThis.location) {
 }
 
 /**
- * A WebSocket that comes back. Each status is `{state, retryAtMs, code, notice, again}`:
+ * A WebSocket that comes back. Each status is `{state, retryAtMs, code, notice, again, tries}`:
  * `state` is "idle", "connecting", "open", "waiting" (until `retryAtMs` of `performance.now()`) or "stopped";
- * `again` says that it was open before. Hooks: onOpen(again), onFrame(text, parsed), onSent(text), onStatus(status).
+ * `again` says that it was open before, `tries` how often it closed since it was last stable. Hooks: onOpen(again), onFrame(text, parsed), onSent(text), onStatus(status).
  */
 export class LiveSocket {
-  status = { state: "idle", retryAtMs: 0, code: 0, notice: "", again: false };
+  status = { state: "idle", retryAtMs: 0, code: 0, notice: "", again: false, tries: 0 };
   #path;
   #hooks;
   #silenceMs;
@@ -129,7 +129,7 @@ export class LiveSocket {
   }
 
   #report(state, { code = 0, notice = "", retryAtMs = 0, again = this.status.again } = {}) {
-    this.status = { state, retryAtMs, code, notice, again };
+    this.status = { state, retryAtMs, code, notice, again, tries: this.#attempt };
     this.#hooks.onStatus?.(this.status);
   }
 }

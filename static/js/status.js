@@ -7,11 +7,15 @@ function secondsUntil(retryAtMs) {
   return Math.max(1, Math.ceil((retryAtMs - performance.now()) / 1000));
 }
 
-function sentenceOf({ state, retryAtMs, again }) {
-  if (state === "waiting") {
-    return interpolate(gettext("Reconnecting in %(seconds)s s"), { seconds: secondsUntil(retryAtMs) });
-  }
-  return again ? gettext("Reconnecting…") : gettext("Connecting…");
+function sentenceOf({ state, retryAtMs }) {
+  if (state === "stopped") return "";
+  if (state !== "waiting") return gettext("Reconnecting…");
+  return interpolate(gettext("Reconnecting in %(seconds)s s"), { seconds: secondsUntil(retryAtMs) });
+}
+
+/** Away is what was open, or has been tried; a first attempt is not worth a word. */
+function isAway({ state, again, tries }) {
+  return state === "waiting" || state === "stopped" || (state === "connecting" && (again || tries > 0));
 }
 
 /** Of several sockets the one to talk about: one that stays closed, else the one that is back soonest. */
@@ -42,33 +46,31 @@ export class StatusPill {
   /** Takes the status of `socket`; `region` is dimmed, never emptied, while its socket is away. */
   report(socket, status, region) {
     this.#sources.set(socket, { socket, status });
-    const isAway = status.state === "waiting" || status.state === "stopped" || (status.state === "connecting" && status.again);
-    region?.toggleAttribute("data-stale", isAway);
+    region?.toggleAttribute("data-stale", isAway(status));
     this.#render();
   }
 
   #render() {
     clearInterval(this.#timer);
     const worst = worstOf([...this.#sources.values()].map(({ status }) => status));
-    const isFine = worst.state === "open" || worst.state === "idle";
-    this.#pill.hidden = isFine;
+    this.#pill.hidden = !isAway(worst);
     this.#pill.dataset.state = worst.state;
-    this.#pill.toggleAttribute("data-first", worst.state === "connecting" && !worst.again);
     this.#retry.hidden = worst.state !== "waiting";
-    this.#lamp?.setAttribute("data-state", isFine ? worst.state : "away");
+    this.#lamp.dataset.state = isAway(worst) ? "away" : worst.state;
+    this.#lamp.textContent = worst.state === "open" ? gettext("Live") : gettext("Connecting…");
     this.#write(worst);
     this.#speak(worst);
     if (worst.state === "waiting") this.#timer = setInterval(() => this.#write(worst), COUNTDOWN_EVERY_MS);
   }
 
   #write(status) {
-    const sentence = status.state === "stopped" ? "" : sentenceOf(status);
-    const text = [status.notice, sentence].filter(Boolean).join(" ");
+    const text = [status.notice, sentenceOf(status)].filter(Boolean).join(" ");
     if (this.#sentence.textContent !== text) this.#sentence.textContent = text;
   }
 
-  #speak({ state, notice, again }) {
-    const key = state === "connecting" && again ? "waiting" : state;
+  #speak(status) {
+    const { state, notice } = status;
+    const key = state === "connecting" && isAway(status) ? "waiting" : state;
     if (key === this.#saidState) return;
     const wasAway = this.#saidState === "waiting";
     this.#saidState = key;

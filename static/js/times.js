@@ -14,6 +14,10 @@ export function clockTime(ms) {
   return CLOCK.format(ms);
 }
 
+export function minuteTime(ms) {
+  return MINUTE.format(ms);
+}
+
 /** "14:03" today, "20 Nov, 14:03" on any other day. */
 export function messageTime(ms, nowMs = Date.now()) {
   const day = DAY.format(ms);

@@ -10,7 +10,7 @@ const SHOWN_CHARACTERS = 1_500;
 function frameElement(text) {
   const frame = element("code", "wire-frame");
   for (const [kind, token] of jsonTokens(text.slice(0, SHOWN_CHARACTERS))) {
-    if (kind === "mark") frame.append(token);
+    if (kind === "mark") frame.append(token, token.includes(",") ? document.createElement("wbr") : "");
     else frame.append(element("span", `json-${kind}`, token));
   }
   if (text.length > SHOWN_CHARACTERS) {

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { POINTS_LIMIT, SPAN_LIMIT_MS, SeriesWindow, mergePoints, summarise } from "../../static/js/models/series.js";
-import { sparklinePath } from "../../static/js/models/sparkline.js";
+import { newestDotPath, sparklinePath } from "../../static/js/models/sparkline.js";
+import { timeTicks } from "../../static/js/models/time_ticks.js";
 
 const points = (...times) => times.map((at) => [at, at % 101]);
 const times = (series, spanMs = 1e9) => series.view(spanMs).map(([at]) => at);
@@ -27,6 +28,7 @@ test("the right edge is the newest reading, not the viewer's clock", () => {
   const series = new SeriesWindow(points(1_000, 61_000, 62_000));
   assert.equal(series.edge, 62_000);
   assert.deepEqual(times(series, 60_000), [61_000, 62_000]);
+  assert.deepEqual(times(series, 61_000), [1_000, 61_000, 62_000]);
 });
 
 test("a series never grows beyond its bounds", () => {
@@ -95,4 +97,15 @@ test("a sparkline ends at the right edge and breaks at an outage", () => {
 
 test("no points draw no line", () => {
   assert.equal(sparklinePath([], SPARK), "");
+  assert.equal(newestDotPath([], SPARK), "");
+});
+
+test("the newest point is a dot at the right edge", () => {
+  assert.equal(newestDotPath([[0, 5], [60, 100]], SPARK), "M60.00 0.00h0");
+});
+
+test("ticks stand at round times and leave each other room", () => {
+  assert.deepEqual(timeTicks(61_000, 121_000, 6), [70_000, 80_000, 90_000, 100_000, 110_000, 120_000]);
+  assert.deepEqual(timeTicks(61_000, 121_000, 3), [90_000, 120_000]);
+  assert.deepEqual(timeTicks(0, 900_000, 4), [0, 300_000, 600_000, 900_000]);
 });

@@ -31,9 +31,7 @@ class Command(BaseCommand):
             )
         require_redis(settings.REDIS_URL)
         name, payload = _group(group), _payload(json)
-        layer = get_channel_layer()
-        assert layer is not None
-        async_to_sync(layer.group_send)(name, event(name, payload))
+        async_to_sync(get_channel_layer().group_send)(name, event(name, payload))
         self.stdout.write(f"Sent to {name}.")
 
 

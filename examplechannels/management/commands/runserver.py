@@ -8,7 +8,7 @@ from django.conf import settings
 from examplechannels.network import EVERY_ADDRESS, address_lines, own_addresses, require_redis
 
 
-class Command(DaphneRunserver):  # type: ignore[misc]
+class Command(DaphneRunserver):
     def inner_run(self, *args: Any, **options: Any) -> None:
         if settings.REDIS_URL:
             require_redis(settings.REDIS_URL)

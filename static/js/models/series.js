@@ -54,10 +54,10 @@ export class SeriesWindow {
     return this.pausedAt ?? this.newestAt;
   }
 
-  /** The points of the last `spanMs` before the edge. */
+  /** The points of the last `spanMs` up to the edge, both ends included. */
   view(spanMs) {
     const points = this.pausedAt === null ? this.#live : this.#held;
-    return points.filter(([at]) => at > this.edge - spanMs && at <= this.edge);
+    return points.filter(([at]) => at >= this.edge - spanMs && at <= this.edge);
   }
 
   #hold(fresh) {

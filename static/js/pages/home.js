@@ -3,7 +3,7 @@ import { SeriesWindow } from "../models/series.js";
 import { jsonScript, part } from "../dom.js";
 import { renderRooms } from "../room_list.js";
 import { showWord } from "../word_view.js";
-import { sparklinePath } from "../models/sparkline.js";
+import { newestDotPath, sparklinePath } from "../models/sparkline.js";
 
 const PERIOD_MS = 2_000;
 const SILENCE_MS = 3 * PERIOD_MS;
@@ -26,11 +26,13 @@ function openWord(card) {
 function openNumber(card) {
   const number = part("number", card);
   const line = part("spark", card);
+  const dot = part("spark-dot", card);
   const series = new SeriesWindow(jsonScript("points", []));
   const show = () => {
     const points = series.view(SPARK.spanMs);
     if (points.length > 0) number.textContent = String(points.at(-1)[1]);
     line.setAttribute("d", sparklinePath(points, SPARK));
+    dot.setAttribute("d", newestDotPath(points, SPARK));
   };
   show();
   page.open(card.dataset.socket, {

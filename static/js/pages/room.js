@@ -107,5 +107,5 @@ function opened(again) {
   if (again) view.note(gettext("Connected again. Some messages may have been missed."));
 }
 
-const socket = new LivePage().open(path, { region, onOpen: opened, onFrame: receive, onStatus: statusChanged });
+const socket = new LivePage().open(`${path}?events=all`, { region, onOpen: opened, onFrame: receive, onStatus: statusChanged });
 bindCopyButton(part("copy-link"), () => location.origin + location.pathname);

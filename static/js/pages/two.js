@@ -80,7 +80,7 @@ function keepInUrl() {
 /** The visible window and, unless that is too long, everything since. */
 function rangeToFetch() {
   const nowMs = Math.ceil(clock.nowMs()) + PERIOD_MS;
-  const since = (series.pausedAt ?? nowMs) - WINDOWS_MS[view.window];
+  const since = (series.pausedAt ?? nowMs - 2 * PERIOD_MS) - WINDOWS_MS[view.window];
   const until = nowMs - since <= SPAN_LIMIT_MS ? nowMs : series.pausedAt + 1;
   return { device: DEVICE, since, until };
 }

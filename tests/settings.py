@@ -1,0 +1,15 @@
+"""The program's settings for tests: plain static names, data in a temporary folder, cheap passwords."""
+
+import os
+import tempfile
+
+os.environ["DEBUG"] = "1"  # static files without a collected manifest; pytest-django turns DEBUG itself off
+os.environ["DATA_DIR"] = tempfile.mkdtemp(prefix="examplechannels-test-")
+for variable in ("DATABASE_URL", "REDIS_URL", "ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS", "FANOUT"):
+    os.environ.pop(variable, None)
+
+from examplechannels.settings import *  # noqa: E402, F403
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+DATABASES["default"]["TEST"] = {"NAME": os.path.join(os.environ["DATA_DIR"], "test.sqlite3")}  # noqa: F405
+STATIC_ROOT.mkdir(exist_ok=True)  # noqa: F405

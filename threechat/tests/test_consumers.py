@@ -1,0 +1,165 @@
+from typing import Any
+from urllib.parse import unquote
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.contrib.auth.models import User
+from django.test import Client
+
+from tests.sockets import HOST, opened, socket
+from threechat.limits import BURST_FRAMES, MAX_REFUSALS, TOO_MANY
+
+pytestmark = [pytest.mark.usefixtures("fanout", "nothing_left"), pytest.mark.django_db(transaction=True)]
+
+
+async def next_of(client: Any, kind: str) -> Any:
+    """The next frame of a type; others are passed over."""
+    while (frame := await client.receive_json_from(timeout=5))["type"] != kind:
+        pass
+    return frame
+
+
+async def test_what_one_says_everybody_in_the_room_gets_and_nobody_else() -> None:
+    member, other, outsider = [await opened(f"/ws/chat/{room}/") for room in ("room1", "ROOM1", "room2")]
+    await member.send_json_to({"message": "hi", "username": "mia", "client_id": "id-1"})
+    frames = [await next_of(client, "text") for client in (member, other)]
+    assert frames[0] == frames[1]
+    assert {key: frames[0][key] for key in ("type", "message", "username", "user", "guest", "client_id")} == {
+        "type": "text",
+        "message": "hi",
+        "username": "mia",
+        "user": "mia",
+        "guest": True,
+        "client_id": "id-1",
+    }
+    assert await outsider.receive_nothing()
+    for client in (member, other, outsider):
+        await client.disconnect()
+
+
+async def test_a_nameless_guest_keeps_one_name_for_the_connection() -> None:
+    member = await opened("/ws/chat/room1/")
+    names = set()
+    for _ in range(2):
+        await member.send_json_to({"message": "hi"})
+        names.add((await next_of(member, "text"))["username"])
+    [name] = names
+    assert name.startswith("guest-")
+    await member.disconnect()
+
+
+@pytest.mark.parametrize("path", ["/ws/chat/%E6%88%BF%E9%97%B4/", "/ws/chat/a b/", "/ws/chat/caf\u00e9/"])
+async def test_rooms_in_any_script_are_entered(path: str) -> None:
+    member = await opened(unquote(path))
+    await member.send_json_to({"message": "hi"})
+    assert (await next_of(member, "text"))["message"] == "hi"
+    await member.disconnect()
+
+
+@pytest.mark.parametrize("room", ["x" * 81, "../x", "a.b", "<b>", "%", "\u202e"])
+async def test_an_impossible_room_is_refused(room: str) -> None:
+    connected, _ = await socket(f"/ws/chat/{room}/").connect(timeout=5)
+    assert not connected
+
+
+async def test_a_mistake_is_answered_to_its_sender_alone_and_the_socket_stays_open() -> None:
+    member, other = await opened("/ws/chat/room1/"), await opened("/ws/chat/room1/")
+    await member.send_to(text_data="nonsense")
+    assert (await next_of(member, "error"))["code"] == "not-json"
+    await member.send_to(bytes_data=b"\x00")
+    assert (await next_of(member, "error"))["code"] == "not-json"
+    await member.send_json_to({"message": "still here"})
+    assert (await next_of(member, "text"))["message"] == "still here"
+    assert (await other.receive_json_from(timeout=5))["message"] == "still here"
+    await member.disconnect()
+    await other.disconnect()
+
+
+async def test_who_sends_too_fast_is_told_and_then_closed() -> None:
+    member = await opened("/ws/chat/room1/")
+    for _ in range(BURST_FRAMES + MAX_REFUSALS + 30):
+        await member.send_to(text_data="x")
+    codes, closed = [], None
+    while closed is None:
+        message = await member.receive_output(timeout=5)
+        if message["type"] == "websocket.close":
+            closed = message["code"]
+        else:
+            codes.append("too-fast" in message["text"])
+    assert closed == TOO_MANY
+    assert codes.count(False) >= BURST_FRAMES
+    await member.disconnect()
+
+
+async def test_a_simple_client_meets_no_frame_it_does_not_know() -> None:
+    simple, full = await opened("/ws/chat/room1/"), await opened("/ws/chat/room1/?events=all")
+    assert (await next_of(full, "presence"))["count"] == 2
+    await full.send_json_to({"type": "typing"})
+    assert (await next_of(full, "typing"))["username"].startswith("guest-")
+    await full.send_json_to({"message": "hi"})
+    assert (await simple.receive_json_from(timeout=5))["type"] == "text"
+    await simple.disconnect()
+    assert (await next_of(full, "presence"))["count"] == 1
+    await full.disconnect()
+
+
+async def test_the_list_of_rooms_is_live(fanout: str) -> None:
+    index = await opened("/ws/chat/")
+    assert (await index.receive_json_from(timeout=5))["type"] == "rooms"
+    member = await opened(f"/ws/chat/Kitchen {fanout}/")
+    await member.send_json_to({"message": "tea?", "username": "mia"})
+    last = None
+    while last is None:
+        room = (await next_of(index, "rooms"))["rooms"][0]
+        last = room["last"] if room["name"] == f"Kitchen {fanout}" else None
+    assert (room["count"], last["username"], last["message"]) == (1, "mia", "tea?")
+    await member.disconnect()
+    await index.disconnect()
+
+
+def session_of(user: User | None) -> str:
+    client = Client(HTTP_HOST=HOST)
+    if user:
+        client.force_login(user)
+    client.get("/chat/room1/")
+    return f"sessionid={client.cookies['sessionid'].value}"
+
+
+async def test_an_account_is_called_by_its_name_whatever_the_frame_says() -> None:
+    anna = await User.objects.acreate(username="anna")
+    cookie = await sync_to_async(session_of)(anna)
+    member = await opened("/ws/chat/room1/", origin=f"http://{HOST}", cookie=cookie)
+    await member.send_json_to({"message": "hi", "username": "somebody"})
+    frame = await next_of(member, "text")
+    assert (frame["username"], frame["guest"]) == ("anna", False)
+    await member.disconnect()
+
+
+async def test_without_an_origin_cookies_do_not_count() -> None:
+    anna = await User.objects.acreate(username="anna")
+    script = await opened("/ws/chat/room1/", cookie=await sync_to_async(session_of)(anna))
+    await script.send_json_to({"message": "hi"})
+    assert (await next_of(script, "text"))["guest"] is True
+    await script.disconnect()
+
+
+async def test_a_guest_of_a_session_keeps_name_and_sender_over_connections() -> None:
+    cookie = await sync_to_async(session_of)(None)
+    seen = set()
+    for _ in range(2):
+        member = await opened("/ws/chat/room1/", origin=f"http://{HOST}", cookie=cookie)
+        await member.send_json_to({"message": "hi"})
+        frame = await next_of(member, "text")
+        seen.add((frame["username"], frame["sender"]))
+        await member.disconnect()
+    assert len(seen) == 1
+
+
+@pytest.mark.parametrize("name", ["anna", "ANNA", "аnna", "ａnna", "a\u200bnna"])
+async def test_a_guest_cannot_take_an_accounts_name_or_a_look_alike(name: str) -> None:
+    await User.objects.acreate(username="anna")
+    guest = await opened("/ws/chat/room1/")
+    await guest.send_json_to({"message": "it is me", "username": name, "client_id": "id-1"})
+    error = await next_of(guest, "error")
+    assert (error["code"], error["client_id"]) == ("name-taken", "id-1")
+    await guest.disconnect()

@@ -1,0 +1,97 @@
+from threechat.people import Person
+from threechat.rooms import room_named
+from threechat.roster import FORGET_SECONDS, MAX_ROOMS, MAX_USERS, LastLine, Roster
+
+ROOM, OTHER = room_named("room1"), room_named("Kitchen")
+ANNA, BOB = Person("a", "anna", guest=False), Person("b", "bob", guest=True)
+
+
+def line(text: str, minute: int = 0) -> LastLine:
+    return {"username": "anna", "message": text, "datetime": f"2026-01-01T00:{minute:02}:00.000Z"}
+
+
+def test_two_tabs_of_a_person_count_once() -> None:
+    roster = Roster()
+    assert roster.enter(ROOM, "tab 1", ANNA)
+    roster.enter(ROOM, "tab 2", ANNA)
+    roster.enter(ROOM, "tab 3", BOB)
+    assert roster.presence(ROOM) == {"type": "presence", "count": 2, "users": ["anna", "bob"]}
+    roster.leave(ROOM, "tab 1")
+    assert roster.presence(ROOM)["count"] == 2
+    roster.leave(ROOM, "tab 2")
+    assert roster.presence(ROOM) == {"type": "presence", "count": 1, "users": ["bob"]}
+
+
+def test_a_new_name_is_a_change_and_the_same_is_none() -> None:
+    roster = Roster()
+    roster.enter(ROOM, "tab", BOB)
+    assert not roster.enter(ROOM, "tab", BOB)
+    assert roster.enter(ROOM, "tab", BOB.called("rob"))
+    assert roster.presence(ROOM)["users"] == ["rob"]
+
+
+def test_case_does_not_make_another_room() -> None:
+    roster = Roster()
+    roster.enter(ROOM, "tab", BOB)
+    roster.enter(room_named("ROOM1"), "tab 2", ANNA)
+    assert roster.presence(ROOM)["count"] == 2
+
+
+def test_another_process_counts_until_it_is_silent_for_too_long() -> None:
+    here, there = Roster(), Roster()
+    here.enter(ROOM, "tab", ANNA)
+    there.enter(ROOM, "tab", ANNA)
+    there.enter(ROOM, "tab 2", BOB)
+    here.hear("there", there.report(), now=100)
+    assert here.presence(ROOM)["count"] == 2
+    here.forget_silent(now=100 + FORGET_SECONDS - 1)
+    assert here.presence(ROOM)["count"] == 2
+    here.forget_silent(now=100 + FORGET_SECONDS)
+    assert here.presence(ROOM)["count"] == 1
+
+
+def test_a_goodbye_counts_at_once() -> None:
+    here, there = Roster(), Roster()
+    there.enter(ROOM, "tab", BOB)
+    here.hear("there", there.report(), now=0)
+    here.hear("there", {}, now=1)
+    assert here.presence(ROOM)["count"] == 0
+
+
+def test_a_crowd_is_counted_though_not_all_are_named() -> None:
+    here, there = Roster(), Roster()
+    for number in range(MAX_USERS + 30):
+        there.enter(ROOM, number, Person(f"p{number}", f"guest-{number}", guest=True))
+    here.hear("there", there.report(), now=0)
+    frame = here.presence(ROOM)
+    assert (frame["count"], len(frame["users"])) == (MAX_USERS + 30, MAX_USERS)
+
+
+def test_the_fullest_room_comes_first_then_the_latest_line() -> None:
+    roster = Roster()
+    roster.said(OTHER, line("old", 1))
+    roster.said(room_named("third"), line("new", 2))
+    roster.enter(ROOM, "tab", BOB)
+    assert [(room["name"], room["count"]) for room in roster.rooms()["rooms"]] == [
+        ("room1", 1),
+        ("third", 0),
+        ("Kitchen", 0),
+    ]
+
+
+def test_the_latest_line_of_all_processes_is_shown() -> None:
+    here, there = Roster(), Roster()
+    here.said(ROOM, line("old", 1))
+    there.said(ROOM, line("new", 2))
+    here.hear("there", there.report(), now=0)
+    [room] = here.rooms()["rooms"]
+    assert room["last"] == line("new", 2)
+
+
+def test_the_list_is_bounded() -> None:
+    roster = Roster()
+    for number in range(MAX_ROOMS * 3):
+        roster.said(room_named(f"room{number}"), line("hi"))
+        roster.enter(room_named(f"other{number}"), number, BOB)
+    assert len(roster.rooms()["rooms"]) == MAX_ROOMS
+    assert len(roster.report()) <= 2 * MAX_ROOMS
