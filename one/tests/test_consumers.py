@@ -9,7 +9,7 @@ from one.consumers import OneConsumer, send_word, ticker
 from one.words import word_at
 from tests.sockets import opened
 
-pytestmark = pytest.mark.usefixtures("fanout", "nothing_left")
+pytestmark = [pytest.mark.usefixtures("fanout", "nothing_left"), pytest.mark.django_db(transaction=True)]
 
 
 @pytest.mark.parametrize("path", ["/ws/any_url/", "/ws/one/"])

@@ -1,23 +1,8 @@
-import { clockTime, minuteTime } from "./times.js";
-import { timeTicks } from "./models/time_ticks.js";
+import { lineOptions, readColours } from "./chart_options.js";
 
 const { Chart } = globalThis;
 const NEWEST_DOT_RADIUS = 4;
-const TICK_ROOM_PX = 100;
-const MINUTE_MS = 60_000;
-
-function readColours() {
-  const style = getComputedStyle(document.documentElement);
-  const token = (name) => style.getPropertyValue(name).trim();
-  return {
-    line: token("--chart-line"),
-    area: token("--chart-area"),
-    grid: token("--chart-grid"),
-    text: token("--text-quiet"),
-    tip: token("--text"),
-    tipText: token("--canvas"),
-  };
-}
+const DENSE_PX = 3;
 
 const newestDot = {
   id: "newestDot",
@@ -34,55 +19,6 @@ const newestDot = {
   },
 };
 
-/** Round times, as many as have room. */
-function placeTicks(axis) {
-  const values = timeTicks(axis.min, axis.max, Math.floor(axis.width / TICK_ROOM_PX));
-  axis.ticks = values.map((value) => ({ value }));
-}
-
-function tickLabel(value, index, ticks) {
-  const stepMs = ticks.length > 1 ? ticks[1].value - ticks[0].value : 0;
-  return stepMs % MINUTE_MS === 0 ? minuteTime(value) : clockTime(value);
-}
-
-function optionsOf(colours) {
-  return {
-    parsing: false,
-    normalized: true,
-    animation: false,
-    maintainAspectRatio: false,
-    interaction: { mode: "nearest", axis: "x", intersect: false },
-    layout: { padding: { top: 8, right: 8 } },
-    scales: {
-      x: {
-        type: "time",
-        border: { display: false },
-        grid: { display: false },
-        afterBuildTicks: placeTicks,
-        ticks: { color: colours.text, maxRotation: 0, autoSkip: false, callback: tickLabel },
-      },
-      y: {
-        min: 0,
-        max: 100,
-        border: { display: false },
-        grid: { color: colours.grid, drawTicks: false },
-        ticks: { color: colours.text, stepSize: 25, padding: 8 },
-      },
-    },
-    plugins: {
-      legend: { display: false },
-      tooltip: {
-        backgroundColor: colours.tip,
-        titleColor: colours.tipText,
-        bodyColor: colours.tipText,
-        displayColors: false,
-        padding: 10,
-        callbacks: { title: ([item]) => clockTime(item.parsed.x) },
-      },
-    },
-  };
-}
-
 /** A line of values 0-100 over time in `canvas`. A silence of more than `gapMs` stays a gap. */
 export class LineChart {
   #chart;
@@ -92,7 +28,7 @@ export class LineChart {
   #stop = new AbortController();
 
   constructor(canvas, gapMs) {
-    const dataset = { data: [], pointRadius: 0, pointHoverRadius: 4, borderWidth: 2, spanGaps: gapMs, fill: "origin" };
+    const dataset = { data: [], pointRadius: 0, pointHoverRadius: 4, spanGaps: gapMs, fill: "origin" };
     Chart.defaults.font.family = getComputedStyle(document.body).fontFamily;
     this.#chart = new Chart(canvas, { type: "line", data: { datasets: [dataset] }, plugins: [newestDot] });
     this.#paint();
@@ -114,7 +50,9 @@ export class LineChart {
   #draw() {
     this.#frame = 0;
     const { points, from, to } = this.#next;
-    this.#chart.data.datasets[0].data = points.map(([x, y]) => ({ x, y }));
+    const [dataset] = this.#chart.data.datasets;
+    dataset.data = points.map(([x, y]) => ({ x, y }));
+    dataset.borderWidth = points.length * DENSE_PX > this.#chart.width ? 1 : 2;
     Object.assign(this.#chart.options.scales.x, { min: from, max: to });
     this.#chart.update("none");
   }
@@ -124,7 +62,7 @@ export class LineChart {
     const { min, max } = this.#chart.options.scales?.x ?? {};
     const [dataset] = this.#chart.data.datasets;
     Object.assign(dataset, { borderColor: colours.line, backgroundColor: colours.area });
-    this.#chart.options = optionsOf(colours);
+    this.#chart.options = lineOptions(colours);
     Object.assign(this.#chart.options.scales.x, { min, max });
     this.#chart.update("none");
   }

@@ -66,10 +66,12 @@ export class ChatView {
   update(entry) {
     const row = this.#rows.get(entry);
     if (!row) return;
+    const sticks = this.#isAtEnd();
     row.dataset.state = entry.state;
     row.querySelector(".message-text").textContent = entry.text;
     row.querySelector(".message-fate")?.remove();
     if (entry.state === "failed") row.querySelector(".message-body").append(fateElement());
+    if (sticks) this.scrollToEnd();
   }
 
   /** A quiet line of the page itself. */

@@ -7,7 +7,7 @@ from tests.sockets import opened
 from two.consumers import send_random, ticker
 from two.feeds import random_at, random_reading
 
-pytestmark = pytest.mark.usefixtures("fanout", "nothing_left")
+pytestmark = [pytest.mark.usefixtures("fanout", "nothing_left"), pytest.mark.django_db(transaction=True)]
 
 
 async def next_at(visitor: Any, slot: int) -> Any:

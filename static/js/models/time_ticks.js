@@ -1,4 +1,4 @@
-const STEPS_MS = [5, 10, 15, 30, 60, 120, 300, 600].map((seconds) => seconds * 1000);
+const STEPS_MS = [10, 20, 30, 60, 120, 300, 600].map((seconds) => seconds * 1000);
 
 /** Round times from `from` to `to`, at most `count` of them where the longest step allows it. */
 export function timeTicks(from, to, count) {

@@ -1,23 +1,22 @@
 import { gettext, interpolate } from "../text.js";
 import { LineChart } from "../charts.js";
 import { LivePage } from "../live.js";
-import { SPAN_LIMIT_MS, SeriesWindow, summarise } from "../models/series.js";
+import { Readout } from "../readout.js";
+import { SPAN_LIMIT_MS, SeriesWindow } from "../models/series.js";
 import { ServerClock } from "../models/server_clock.js";
 import { WINDOWS_MS, readViewState, writeViewState } from "../models/view_state.js";
-import { clockTime, timeElement } from "../times.js";
-import { element, jsonScript, part } from "../dom.js";
+import { clockTime } from "../times.js";
 import { fetchPoints } from "../history.js";
 import { fullJitterMs } from "../models/backoff.js";
+import { jsonScript, part } from "../dom.js";
 
 const PERIOD_MS = 2_000;
 const SILENCE_MS = 3 * PERIOD_MS;
 const GAP_MS = 2.5 * PERIOD_MS;
 const CATCH_UP_SPREAD_MS = 3_000;
-const TABLE_ROWS = 12;
 const DEVICE = "random";
 
 const region = part("region");
-const table = part("table");
 const windows = [...region.querySelectorAll("[data-window]")];
 const pauseButton = part("pause");
 const pauseLabel = part("pause-label");
@@ -25,28 +24,16 @@ const pauseLabel = part("pause-label");
 const series = new SeriesWindow(jsonScript("points", []));
 const clock = new ServerClock();
 const chart = new LineChart(document.getElementById("iot-chart"), GAP_MS);
+const readout = new Readout();
 const view = readViewState(location.search);
 let refetchTimer = 0;
 let failures = 0;
 
-function showNumbers(points) {
-  const summary = summarise(points);
-  part("value").textContent = points.length ? String(points.at(-1)[1]) : "–";
-  part("min").textContent = summary ? String(summary.min) : "–";
-  part("mean").textContent = summary ? summary.mean.toFixed(1) : "–";
-  part("max").textContent = summary ? String(summary.max) : "–";
-}
-
-function showTable(points) {
-  if (!table.open) return;
-  const rows = points.slice(-TABLE_ROWS).reverse().map(([at, value]) => {
-    const row = element("tr");
-    const time = element("td");
-    time.append(timeElement(at, clockTime(at)));
-    row.append(time, element("td", "", String(value)));
-    return row;
-  });
-  part("table-rows").replaceChildren(...rows);
+/** The count is left out where more may wait than the page has seen. */
+function pauseSentence() {
+  const isCounted = series.waiting * GAP_MS >= series.newestAt - series.pausedAt;
+  const text = isCounted ? gettext("Paused %(time)s · %(waiting)s waiting") : gettext("Paused %(time)s");
+  return interpolate(text, { time: clockTime(series.pausedAt), waiting: series.waiting });
 }
 
 function showControls() {
@@ -55,10 +42,7 @@ function showControls() {
   region.toggleAttribute("data-paused", isPaused);
   pauseButton.textContent = isPaused ? gettext("Resume") : gettext("Pause");
   pauseLabel.hidden = !isPaused;
-  if (isPaused) {
-    const values = { time: clockTime(series.pausedAt), waiting: series.waiting };
-    pauseLabel.textContent = interpolate(gettext("Paused %(time)s · %(waiting)s waiting"), values);
-  }
+  if (isPaused) pauseLabel.textContent = pauseSentence();
 }
 
 function show() {
@@ -67,8 +51,7 @@ function show() {
   const spanMs = WINDOWS_MS[view.window];
   const points = series.view(spanMs);
   chart.show(points, edge - spanMs, edge);
-  showNumbers(points);
-  showTable(points);
+  readout.show(points);
   showControls();
 }
 
@@ -130,7 +113,6 @@ if (series.newestAt !== null) clock.observe(series.newestAt);
 if (view.pausedAt !== null) series.pause(view.pausedAt);
 windows.forEach((button) => button.addEventListener("click", () => changeWindow(button.dataset.window)));
 pauseButton.addEventListener("click", togglePause);
-table.addEventListener("toggle", show);
 addEventListener("pagehide", () => clearTimeout(refetchTimer));
 show();
 new LivePage().open(region.dataset.socket, { region, silenceMs: SILENCE_MS, onOpen: fetchWindow, onFrame: receive });

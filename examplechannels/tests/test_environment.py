@@ -1,0 +1,98 @@
+import stat
+from pathlib import Path
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from examplechannels import environment
+from tests.servers import free_port, manage, new_folder
+
+
+def test_a_secret_key_is_made_once_and_kept_to_its_owner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SECRET_KEY", raising=False)
+    key = environment.secret_key(tmp_path)
+    assert len(key) > 50
+    assert environment.secret_key(tmp_path) == key
+    assert stat.S_IMODE((tmp_path / "secret_key").stat().st_mode) == 0o600
+    assert [path.name for path in tmp_path.iterdir()] == ["secret_key"]
+    monkeypatch.setenv("SECRET_KEY", "mine")
+    assert environment.secret_key(tmp_path) == "mine"
+
+
+@pytest.mark.parametrize(("text", "value"), [("1", True), ("yes", True), ("0", False), ("OFF", False), ("", True)])
+def test_a_flag_is_on_or_off(monkeypatch: pytest.MonkeyPatch, text: str, value: bool) -> None:
+    monkeypatch.setenv("DEBUG", text)
+    assert environment.flag("DEBUG", default=True) is value
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        ("DEBUG", "maybe", "neither 1 nor 0"),
+        ("FANOUT", "magic", "none of: broadcast, channels"),
+        ("REDIS_URL", "localhost:6379", "no URL such as redis://"),
+        ("DATABASE_URL", "nonsense", "no URL such as postgres://"),
+        ("DATABASE_URL", "mongo://x/y", "no URL such as postgres://"),
+        ("CSRF_TRUSTED_ORIGINS", "example.com", "no origin such as https://"),
+        ("DATA_DIR", "/dev/null/x", "cannot be used"),
+    ],
+)
+def test_a_bad_value_is_one_clear_line(name: str, value: str, says: str) -> None:
+    done = manage("check", **{"DATA_DIR": str(new_folder()), name: value})
+    assert done.returncode != 0
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert name in done.stderr
+    assert says in done.stderr
+
+
+def test_a_database_that_does_not_answer_is_one_clear_line_without_its_password() -> None:
+    url = f"postgres://me:geheim@127.0.0.1:{free_port()}/name"
+    done = manage("migrate", DATA_DIR=str(new_folder()), DATABASE_URL=url)
+    assert done.returncode != 0
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert "DATABASE_URL" in done.stderr
+    assert "geheim" not in done.stderr
+
+
+@pytest.mark.parametrize("command", [["runserver", "--noreload"], ["serve"]])
+def test_a_redis_that_does_not_answer_is_one_clear_line_without_its_password(command: list[str]) -> None:
+    folder = new_folder()
+    (folder / "static").mkdir()
+    (folder / "static" / "staticfiles.json").write_text("{}")
+    done = manage(*command, DATA_DIR=str(folder), REDIS_URL=f"redis://:geheim@127.0.0.1:{free_port()}/0")
+    assert done.returncode != 0
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert "REDIS_URL" in done.stderr
+    assert "geheim" not in done.stderr
+
+
+def test_sqlite_is_durable_and_lets_readers_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    options = environment.database(tmp_path)["OPTIONS"]
+    assert options["transaction_mode"] == "IMMEDIATE"  # type: ignore[index]
+    done = manage(
+        "shell",
+        "-c",
+        "from django.db import connection as c; k = c.cursor(); "
+        "print([k.execute('PRAGMA ' + p).fetchone()[0] for p in ('journal_mode', 'synchronous', 'busy_timeout')])",
+        DATA_DIR=str(tmp_path),
+    )
+    assert "['wal', 2, 20000]" in done.stdout
+
+
+def test_debug_is_on_under_runserver_alone(tmp_path: Path) -> None:
+    done = manage("shell", "-c", "from django.conf import settings; print('debug', settings.DEBUG)", DATA_DIR=str(tmp_path))
+    assert "debug False" in done.stdout
+
+
+def test_an_unset_value_is_its_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("ALLOWED_HOSTS", raising=False)
+    assert environment.words("ALLOWED_HOSTS", ["localhost"]) == ["localhost"]
+    monkeypatch.setenv("ALLOWED_HOSTS", "a.example, b.example,")
+    assert environment.words("ALLOWED_HOSTS", ["localhost"]) == ["a.example", "b.example"]
+
+
+def test_an_impossible_setting_is_refused_before_django_starts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FANOUT", "x")
+    with pytest.raises(ImproperlyConfigured):
+        environment.choice("FANOUT", ("a", "b"))

