@@ -2,6 +2,7 @@ import { clockTime, minuteTime } from "./times.js";
 import { timeTicks } from "./models/time_ticks.js";
 
 const TICK_ROOM_PX = 72;
+const EDGE_LABEL_PX = 28;
 const MINUTE_MS = 60_000;
 
 /** The colours of the theme of the moment, from tokens.css. */
@@ -24,6 +25,12 @@ function placeTicks(axis) {
   axis.ticks = values.map((value) => ({ value }));
 }
 
+/** The same room whether or not a label happens to stand at an edge, or the chart would breathe. */
+function keepEdges(axis) {
+  axis.paddingLeft = EDGE_LABEL_PX;
+  axis.paddingRight = EDGE_LABEL_PX;
+}
+
 function tickLabel(value, index, ticks) {
   const stepMs = ticks.length > 1 ? ticks[1].value - ticks[0].value : 0;
   return stepMs % MINUTE_MS === 0 ? minuteTime(value) : clockTime(value);
@@ -37,13 +44,14 @@ export function lineOptions(colours) {
     animation: false,
     maintainAspectRatio: false,
     interaction: { mode: "nearest", axis: "x", intersect: false },
-    layout: { padding: { top: 8, right: 8 } },
+    layout: { padding: { top: 8 } },
     scales: {
       x: {
         type: "time",
         border: { display: false },
         grid: { display: false },
         afterBuildTicks: placeTicks,
+        afterFit: keepEdges,
         ticks: { color: colours.text, maxRotation: 0, autoSkip: false, callback: tickLabel },
       },
       y: {
