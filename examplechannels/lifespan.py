@@ -4,8 +4,8 @@ import gc
 from typing import Any
 
 # With the collector as it comes, half of the CPU at 9,000 sockets goes into looking at objects that stay
-# (docs/benchmarks.md, Nine thousand).
-GC_THRESHOLDS = (50_000, 50, 100)
+# (docs/benchmarks.md, Nine thousand). Much rarer than this, what sockets leave behind, 3 kB each, piles up.
+GC_THRESHOLDS = (10_000, 10, 5)
 
 
 def tune_garbage_collector() -> None:

@@ -1,5 +1,6 @@
 """The word of a time slot: the same in every process and on every host, with nothing stored or shared."""
 
+from datetime import UTC, datetime
 from functools import cache
 from typing import TypedDict
 
@@ -12,6 +13,7 @@ from examplechannels.ticker import slot_start_ms
 class Word(TypedDict):
     word: str
     at: int  # Unix milliseconds, the start of its slot
+    datetime: datetime  # the same, aware, in UTC
 
 
 @cache
@@ -27,4 +29,9 @@ def word_at(slot: int) -> str:
 
 def words_until(slot: int, count: int) -> list[Word]:
     """The last `count` words up to and with `slot`'s, newest first."""
-    return [{"word": word_at(past), "at": slot_start_ms(past)} for past in range(slot, slot - count, -1)]
+    return [_word(past) for past in range(slot, slot - count, -1)]
+
+
+def _word(slot: int) -> Word:
+    at = slot_start_ms(slot)
+    return {"word": word_at(slot), "at": at, "datetime": datetime.fromtimestamp(at / 1000, UTC)}

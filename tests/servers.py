@@ -92,9 +92,7 @@ class Server(Process):
         # Of what the tests themselves run under, nothing reaches the server.
         clean = {"DEBUG": "", "DATABASE_URL": "", "REDIS_URL": "", "FANOUT": "", "DATA_DIR": str(folder)}
         clean["DJANGO_SETTINGS_MODULE"] = "examplechannels.settings"
-        super().__init__(
-            [sys.executable, "manage.py", *command], {**clean, **env}, folder / f"{kind}-{self.port}.log"
-        )
+        super().__init__([sys.executable, "manage.py", *command], {**clean, **env}, folder / f"{kind}-{self.port}.log")
 
     @property
     def url(self) -> str:
@@ -157,7 +155,17 @@ class Valkey(Process):
         self.port = port or free_port()
         self._folder = folder
         super().__init__(
-            [str(get_binary_path()), "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)],
+            [
+                str(get_binary_path()),
+                "--port",
+                str(self.port),
+                "--bind",
+                "127.0.0.1",
+                "--save",
+                "",
+                "--dir",
+                str(folder),
+            ],
             {},
             folder / f"valkey-{self.port}-{time.monotonic_ns()}.log",
         )

@@ -22,6 +22,12 @@ async def receive(client: Any) -> Any:
     return json.loads(await asyncio.wait_for(client.recv(), WAIT_SECONDS))
 
 
+async def send_and_read_on(client: Any, frame: str) -> None:
+    await client.send(frame)
+    while True:
+        await receive(client)
+
+
 @pytest.mark.parametrize("with_origin", [True, False], ids=["page", "script"])
 async def test_the_tutorials_clients_work_unchanged(server: Server, with_origin: bool) -> None:
     origin: Any = server.url if with_origin else None
@@ -69,9 +75,7 @@ async def test_a_frame_of_a_megabyte_closes_its_sender_alone_with_1009(server: S
     async with websockets.connect(f"{server.ws}{path}") as neighbour:
         async with websockets.connect(f"{server.ws}{path}") as client:
             with pytest.raises(ConnectionClosed) as closed:
-                await client.send("x" * 1_000_000)
-                while True:
-                    await receive(client)
+                await send_and_read_on(client, "x" * 1_000_000)
         # Daphne hangs up without a word: 1006.
         if server.kind == "uvicorn":
             assert closed.value.rcvd is not None

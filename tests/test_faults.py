@@ -8,6 +8,7 @@ import socket as sockets
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -148,9 +149,9 @@ async def test_every_loss_is_followed_by_catch_up_and_all_is_live_again(
                 assert told, f"{number} was lost in silence: sent {near}, caught up {catch_ups}"
         for ticker in tickers:
             ats = [frame["at"] for _, frame in ticker.frames]
-            assert all(later - earlier == 2000 for earlier, later in zip(ats, ats[1:], strict=False)), ats
+            assert all(later - earlier == 2000 for earlier, later in pairwise(ats)), ats
             came = [at for at, _ in ticker.frames[1:]]
-            assert all(later - earlier < 3 for earlier, later in zip(came, came[1:], strict=False))
+            assert all(later - earlier < 3 for earlier, later in pairwise(came))
     assert "Traceback" not in first.output + second.output
 
 
@@ -261,7 +262,7 @@ async def test_a_crowd_that_comes_and_goes_leaves_nothing(prepared: Path) -> Non
         process = psutil.Process(server.pid)
         paths = ["/ws/one/", "/ws/two/", "/ws/chat/room1/?events=all", "/ws/chat/"]
         sizes = []
-        for _ in range(8):
+        for _ in range(16):
             crowd = await asyncio.gather(
                 *(websockets.connect(f"{server.ws}{paths[n % 4]}", open_timeout=30) for n in range(400))
             )
@@ -270,7 +271,7 @@ async def test_a_crowd_that_comes_and_goes_leaves_nothing(prepared: Path) -> Non
                 wait_until, lambda: len(process.net_connections("tcp")) <= 1, 10, "all connections are closed"
             )
             sizes.append((process.memory_info().rss, process.num_fds(), process.num_threads()))
-        # The first rounds warm up allocator and thread pools.
-        assert sizes[-1][0] - sizes[3][0] < 3_000_000, sizes
-        assert sizes[-1][1] <= sizes[3][1] + 2, sizes
-        assert sizes[-1][2] <= sizes[3][2] + 1, sizes
+        # The first rounds warm up the allocator, the thread pools and the garbage collector's generations.
+        assert sizes[-1][0] - sizes[8][0] < 3_000_000, sizes
+        assert sizes[-1][1] <= sizes[8][1] + 2, sizes
+        assert sizes[-1][2] <= sizes[8][2] + 1, sizes

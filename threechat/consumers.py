@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from examplechannels.broadcast import broadcast
 from examplechannels.viewer import ViewerConsumer
 from threechat.limits import MAX_REFUSALS, TOO_MANY, FrameLimit
-from threechat.messages import ClientError, Draft, message_frame, parse
+from threechat.messages import ClientError, Draft, Typing, message_frame, parse
 from threechat.people import NameTaken, identify, named
 from threechat.presence import ROOMS_GROUP, presence, presence_group
 from threechat.rooms import BadRoomName, room_named
@@ -41,14 +41,16 @@ class RoomConsumer(ViewerConsumer):
             await self.send_frame(presence.frame(self.room))
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        allowed = self.limit.allows()
         try:
-            if not self.limit.allows():
-                raise ClientError("too-fast", _("You send too fast; wait a second."))
             sent = parse(text_data)
-            if isinstance(sent, Draft):
+            if isinstance(sent, Typing):
+                if allowed:
+                    await self.send_typing(sent)
+            elif allowed:
                 await self.send_message(sent)
             else:
-                broadcast.publish(self.room.events_group, {"type": "typing", "username": self.person.name})
+                raise ClientError("too-fast", _("You send too fast; wait a second."), sent.client_id)
         except ClientError as error:
             if self.limit.refusals > MAX_REFUSALS:
                 await self.close(TOO_MANY)
@@ -66,16 +68,24 @@ class RoomConsumer(ViewerConsumer):
 
     async def send_message(self, draft: Draft) -> None:
         """To everybody in the room; the sender's own copy is the echo that confirms it."""
-        try:
-            self.person = await named(self.person, draft.username)
-        except NameTaken:
-            raise ClientError("name-taken", _("This name is an account's."), draft.client_id) from None
-        presence.enter(self.room, self, self.person)
+        await self.take_name(draft.username, draft.client_id)
         frame = message_frame(draft, self.person, datetime.now(UTC))
         presence.said(
             self.room, {"username": frame["username"], "message": frame["message"], "datetime": frame["datetime"]}
         )
         broadcast.publish(self.room.messages_group, frame)
+
+    async def send_typing(self, typing: Typing) -> None:
+        await self.take_name(typing.username, None)
+        broadcast.publish(self.room.events_group, {"type": "typing", "username": self.person.name})
+
+    async def take_name(self, wanted: str | None, client_id: str | None) -> None:
+        """Goes by the name a guest asks for from now on."""
+        try:
+            self.person = await named(self.person, wanted)
+        except NameTaken:
+            raise ClientError("name-taken", _("This name is an account's."), client_id) from None
+        presence.enter(self.room, self, self.person)
 
 
 class RoomsConsumer(ViewerConsumer):

@@ -58,7 +58,9 @@ class ClientError(Exception):
 
 @dataclass(frozen=True)
 class Typing:
-    pass
+    """Somebody is writing."""
+
+    username: str | None
 
 
 @dataclass(frozen=True)
@@ -80,13 +82,12 @@ def parse(text_data: str | None) -> Draft | Typing:
     client_id = _text(frame, "client_id")
     if client_id is not None and len(client_id) > MAX_CLIENT_ID_CHARACTERS:
         client_id = None
+    username = _text(frame, "username", "user_name")
     match frame.get("type", "text"):
         case "text":
-            text = _text(frame, "message", "content")
-            username = _text(frame, "username", "user_name")
-            return Draft(_checked(text, client_id), username, client_id)
+            return Draft(_checked(_text(frame, "message", "content"), client_id), username, client_id)
         case "typing":
-            return Typing()
+            return Typing(username)
         case "image" | "video" | "voice":
             raise ClientError("upload-over-http", _("Media do not go over this socket."), client_id)
     raise ClientError("unknown-type", _("`type` is text or typing."), client_id)

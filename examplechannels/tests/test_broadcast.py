@@ -51,9 +51,7 @@ async def test_every_viewer_of_the_group_gets_the_frame_once(layer: InMemoryChan
     await broadcast.group_discard("test.other", outsider)
 
 
-async def test_the_layer_knows_one_channel_however_many_watch(
-    layer: InMemoryChannelLayer, nothing_left: None
-) -> None:
+async def test_the_layer_knows_one_channel_however_many_watch(layer: InMemoryChannelLayer, nothing_left: None) -> None:
     broadcast = Broadcast()
     viewers = [Viewer() for _ in range(10)]
     # All at once: two first viewers must not make two channels.

@@ -82,8 +82,11 @@ async def read_all(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "http.response.body", "body": str(length).encode()})
 
 
+Communicator: Any = ApplicationCommunicator  # untyped
+
+
 async def status_of(chunks: list[bytes], headers: list[tuple[bytes, bytes]]) -> int:
-    client = ApplicationCommunicator(limit_body(read_all), {"type": "http", "headers": headers})
+    client: Any = Communicator(limit_body(read_all), {"type": "http", "headers": headers})
     for number, chunk in enumerate(chunks, start=1):
         await client.send_input({"type": "http.request", "body": chunk, "more_body": number < len(chunks)})
     answer: dict[str, Any] = await client.receive_output(timeout=5)

@@ -81,7 +81,9 @@ def test_sqlite_is_durable_and_lets_readers_in(tmp_path: Path, monkeypatch: pyte
 
 
 def test_debug_is_on_under_runserver_alone(tmp_path: Path) -> None:
-    done = manage("shell", "-c", "from django.conf import settings; print('debug', settings.DEBUG)", DATA_DIR=str(tmp_path))
+    done = manage(
+        "shell", "-c", "from django.conf import settings; print('debug', settings.DEBUG)", DATA_DIR=str(tmp_path)
+    )
     assert "debug False" in done.stdout
 
 

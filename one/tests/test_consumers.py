@@ -70,5 +70,6 @@ async def test_its_handlers_leave_the_shared_thread_alone(monkeypatch: pytest.Mo
     monkeypatch.setattr(OneConsumer, "connect", connect)
     visitor = await opened("/ws/one/")
     threads_of_others = await sync_to_async(threading.current_thread)()
-    assert threads and threads_of_others not in threads
+    assert threads
+    assert threads_of_others not in threads
     await visitor.disconnect()

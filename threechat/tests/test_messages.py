@@ -32,7 +32,7 @@ def test_both_ways_of_writing_a_message_are_understood() -> None:
     assert parse('{"message": "hi", "username": "guest-7", "client_id": "id-1", "more": 1}') == expected
     assert parse('{"type": "text", "content": "hi", "user_name": "guest-7", "client_id": "id-1"}') == expected
     assert parse('{"message": "hi"}') == Draft("hi", None, None)
-    assert parse('{"type": "typing"}') == Typing()
+    assert parse('{"type": "typing", "username": "mia"}') == Typing("mia")
 
 
 @pytest.mark.parametrize(

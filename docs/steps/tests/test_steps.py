@@ -16,7 +16,6 @@ from docs.steps.loop_in_connect import PUSHES, LoopConsumer
 from docs.steps.sync_chat import SyncChatConsumer
 from examplechannels.broadcast import event
 
-
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
