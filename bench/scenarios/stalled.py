@@ -15,6 +15,10 @@ from ..servers import HOST, STOP_SECONDS, Server, running
 
 VIEWERS = 50
 PHASE_SECONDS = 15.0
+SIGTERM_AFTER_SECONDS = 8.0
+"""Long enough for a `send` to block, and before the server gives that viewer up."""
+BLOCKED_SECONDS = 1.0
+"""Less, and the stall proved nothing."""
 GONE_SECONDS = 20.0
 GROWTH_LIMIT_MB = 1.0
 P99_RISE_LIMIT_MS = 20.0
@@ -64,23 +68,23 @@ async def run(lineup: Lineup, quick: bool) -> Outcome:
             since = time.monotonic()
             watching = asyncio.create_task(until_gone(stalled))
             stall = await phase(room, server, seconds)
-            gone = await watching
-            StalledReader(server)
-            another = StalledReader(server)
-            await asyncio.sleep(5)
-            blocked = another.state()
+            ending = await watching
+            others = [StalledReader(server) for _ in range(2)]
+            last = asyncio.create_task(until_gone(others[0]))
+            await asyncio.sleep(SIGTERM_AFTER_SECONDS)
             ended = await asyncio.to_thread(server.stop, STOP_SECONDS + 5)
+            last_ending = await last
     grown = stall.peak_mb - calm.peak_mb
     rise = stall.p99 - calm.p99
-    took = gone - since
+    took = ending.gone - since
     room_size = f"a chat room of {VIEWERS}, {chatter.describe()}"
     return Outcome(
         [
             Row(
                 f"a viewer stops reading ({room_size}): memory",
-                f"{grown:+.2f} MB",
+                f"{grown:+.2f} MB; its send blocked for {ending.full_seconds:.1f} s",
                 f"≤ {GROWTH_LIMIT_MB} MB",
-                grown <= GROWTH_LIMIT_MB,
+                grown <= GROWTH_LIMIT_MB and ending.full_seconds >= BLOCKED_SECONDS,
             ),
             Row(
                 "… the others' p99, before and while it stalls",
@@ -95,7 +99,7 @@ async def run(lineup: Lineup, quick: bool) -> Outcome:
                 took <= GONE_SECONDS,
             ),
             Row(
-                f"… SIGTERM while two stall ({blocked[1] if blocked else 0:,} B unsent each)",
+                f"… SIGTERM while two stall, {last_ending.unsent / 1e6:.1f} MB unsent in the kernel each",
                 f"ended after {ended:.1f} s",
                 f"≤ {STOP_SECONDS:.0f} s",
                 ended <= STOP_SECONDS,
@@ -118,9 +122,26 @@ async def phase(room: Crowd, server: Server, seconds: float) -> Phase:
     return seen
 
 
-async def until_gone(stalled: StalledReader) -> float:
-    """When (monotonic s) the kernel forgot the connection, or twice the limit."""
-    give_up = time.monotonic() + 2 * GONE_SECONDS
-    while stalled.state() is not None and time.monotonic() < give_up:
+@dataclass
+class Ending:
+    """When (monotonic s) the kernel forgot a connection, and how full its send queue got."""
+
+    gone: float = 0.0
+    unsent: int = 0
+    full_seconds: float = 0.0
+
+
+async def until_gone(stalled: StalledReader) -> Ending:
+    """Watch the server's end until it is gone, at most twice the limit.
+
+    `full_seconds`: how long the queue took nothing more while the room talked on, so that `send` blocked.
+    """
+    ending, grew = Ending(), time.monotonic()
+    give_up = grew + 2 * GONE_SECONDS
+    while (state := stalled.state()) is not None and time.monotonic() < give_up:
+        if state[1] > ending.unsent:
+            ending.unsent, grew = state[1], time.monotonic()
+        ending.full_seconds = time.monotonic() - grew
         await asyncio.sleep(0.25)
-    return time.monotonic()
+    ending.gone = time.monotonic()
+    return ending

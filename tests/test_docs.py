@@ -1,0 +1,122 @@
+"""The papers say what the code does."""
+
+import re
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.test import Client
+
+import examplechannels.urls
+import one.routing
+import one.urls
+import threechat.routing
+import threechat.urls
+import two.routing
+import two.urls
+from examplechannels import outlet
+from threechat import limits, messages, rooms, roster
+
+ROOT = Path(__file__).resolve().parent.parent
+PROTOCOL = (ROOT / "docs" / "protocol.md").read_text()
+README = (ROOT / "README.md").read_text()
+PAPERS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+def test_every_socket_path_is_documented() -> None:
+    for app in (one, two, threechat):
+        for route in app.routing.websocket_urlpatterns:
+            path = str(route.pattern).replace("<str:room>", "<room>")
+            assert f"`{path}`" in PROTOCOL, path
+
+
+def test_every_page_is_documented() -> None:
+    for pattern in page_paths():
+        assert f"`{pattern}" in PROTOCOL, pattern
+
+
+def page_paths() -> list[str]:
+    modules = (examplechannels.urls, one.urls, two.urls, threechat.urls)
+    own = [pattern for module in modules for pattern in module.urlpatterns]
+    paths = ["/" + re.sub("<str:(.*?)>", r"<\1>", str(pattern.pattern)) for pattern in own]
+    return [path for path in paths if not path.startswith(("/favicon", "/i18n", "/two/readings"))]
+
+
+def test_every_error_code_is_documented_and_no_other() -> None:
+    source = "".join((ROOT / "threechat" / name).read_text() for name in ("messages.py", "consumers.py"))
+    used = set(re.findall(r'ClientError\(\s*"([a-z-]+)"', source))
+    documented = set(re.findall(r"^\| `([a-z-]+)` \|", PROTOCOL, re.MULTILINE))
+    assert used == documented
+
+
+def test_every_key_of_a_frame_is_documented() -> None:
+    for frame in (
+        messages.MessageFrame,
+        messages.ErrorFrame,
+        roster.PresenceFrame,
+        roster.RoomsFrame,
+        roster.RoomSummary,
+    ):
+        for key in frame.__annotations__:
+            assert f'"{key}"' in PROTOCOL, (frame.__name__, key)
+
+
+@pytest.mark.parametrize(
+    ("number", "says"),
+    [
+        (settings.MAX_FRAME_BYTES, "| 64 KiB |"),
+        (settings.MAX_BODY_BYTES, "| 4 MiB |"),
+        (outlet.MAX_BACKLOG_FRAMES, "| 64, or"),
+        (outlet.MAX_BACKLOG_CHARACTERS, "or 128 Ki characters"),
+        (int(outlet.BLOCKED_SECONDS), "| 10 s |"),
+        (outlet.TOO_SLOW, "| 4408 |"),
+        (limits.TOO_MANY, "| 4429 |"),
+        (limits.BURST_FRAMES, "more than 30 frames at once"),
+        (limits.FRAMES_PER_SECOND, "or 10 a second"),
+        (limits.MAX_REFUSALS, "after 100 in a row"),
+        (messages.MAX_TEXT_CHARACTERS, "4,000 characters"),
+        (rooms.MAX_NAME_CHARACTERS, "1-80 characters"),
+        (roster.MAX_USERS, "up to 50 names"),
+    ],
+)
+def test_every_limit_is_documented(number: int, says: str) -> None:
+    assert says in PROTOCOL
+    digits = {number, number // 1024, number // 1024 // 1024}
+    assert any(f"{digit:,}" in says or str(digit) in says for digit in digits if digit)
+
+
+def test_the_readme_tells_the_lines_of_each_consumer() -> None:
+    for path, told in re.findall(r"\]\((\w+/consumers\.py)\) \| (\d+) \|", README):
+        assert int(told) == len((ROOT / path).read_text().splitlines()), path
+
+
+def test_every_setting_is_told() -> None:
+    source = (ROOT / "examplechannels" / "settings.py").read_text() + (
+        ROOT / "examplechannels" / "environment.py"
+    ).read_text()
+    read = set(re.findall(r'environment\.\w+\("([A-Z_]+)"', source)) | set(
+        re.findall(r'environ\.get\("([A-Z_]+)"', source)
+    )
+    assert {name for name in read if f"| `{name}` |" not in README} == set()
+
+
+@pytest.mark.parametrize("paper", PAPERS, ids=lambda paper: paper.name)
+def test_every_file_and_target_that_a_paper_names_exists(paper: Path) -> None:
+    text = paper.read_text()
+    for link in re.findall(r"\]\((?!https?:)([^)#]+)", text):
+        assert (paper.parent / link).exists(), link
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    assert set(re.findall(r"make ([a-z]+)[`\s]", " ".join(re.findall(r"`make [^`]+`", text)))) <= targets
+
+
+@pytest.mark.django_db
+def test_the_pages_have_the_ids_that_other_peoples_scripts_use(client: Client) -> None:
+    expected = {
+        "/one/": ["one"],
+        "/two/": ["iot-chart"],
+        "/chat/": ["room-name-input", "room-name-submit"],
+        "/chat/room1/": ["chat-log", "chat-message-input", "chat-message-submit"],
+    }
+    for path, ids in expected.items():
+        page = client.get(path).content.decode()
+        assert all(f'id="{name}"' in page for name in ids), path
