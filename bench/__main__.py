@@ -4,6 +4,7 @@ Only a whole run writes docs/benchmarks.md. Exits 1 if a target was missed.
 """
 
 import argparse
+import fcntl
 import gc
 import os
 import signal
@@ -11,6 +12,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import IO
 
 import uvloop
 
@@ -28,7 +30,7 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="small and short")
     parser.add_argument("--log", type=Path, default=Path(os.devnull))
     options = parser.parse_args()
-    prepare_this_process()
+    lock = prepare_this_process()
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="bench-") as data_dir:
         lineup = Lineup(Path(data_dir), options.log)
@@ -39,12 +41,21 @@ def main() -> int:
     print(text)
     if not options.only and not options.quick:
         report.write(text)
+    lock.close()
     missed = [r for o in outcomes for r in o.rows if r.ok is False]
     return 1 if missed else 0
 
 
-def prepare_this_process() -> None:
-    """Room for many sockets, a core of its own, and no long pauses for garbage."""
+def prepare_this_process() -> IO[str]:
+    """Room for many sockets, a core of its own, no long pauses for garbage, and no other bench meanwhile.
+
+    Returns what to close at the end, so that another may begin.
+    """
+    lock = (Path(tempfile.gettempdir()) / "examplechannels-bench.lock").open("w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        sys.exit("Another bench is running; two at once would measure each other.")
     if kernel.raise_file_limit() < NEEDED_FILES:
         sys.exit(f"9,000 viewers need {NEEDED_FILES} open files: raise `ulimit -Hn`")
     server_core, load_core = kernel.cores()
@@ -53,6 +64,7 @@ def prepare_this_process() -> None:
     os.sched_setaffinity(0, {load_core})
     gc.set_threshold(100_000, 50, 100)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))
+    return lock
 
 
 async def measure(lineup: Lineup, names: list[str], quick: bool) -> list[Outcome]:

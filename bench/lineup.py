@@ -1,11 +1,11 @@
-"""Every server the bench knows, ours first. Ports 8200 to 8209 of the loopback."""
+"""Every server the bench knows, ours first."""
 
 import os
 import subprocess
 from pathlib import Path
 
 from .client import SocketIOViewer
-from .servers import BENCH, HOST, ROOT, Server, python
+from .servers import BENCH, HOST, ROOT, Server, free_port, python
 
 MANAGE = python("manage.py")
 SOCKET_IO_PATH = "/socket.io/?EIO=4&transport=websocket"
@@ -40,35 +40,35 @@ class Lineup:
         """`manage.py serve`: production settings, one uvicorn worker."""
         command = [*MANAGE, "serve", "--host", HOST, "--port", "{port}"]
         env = {**self.env, "DEBUG": "0"}
-        return Server("ours", command, 8200, path, env=env, log=self.log)
+        return Server("ours", command, free_port(), path, env=env, log=self.log)
 
     def daphne(self) -> Server:
         """`manage.py runserver`, as `make run` starts it."""
         command = [*MANAGE, "runserver", HOST + ":{port}", "--noreload"]
         env = {**self.env, "DEBUG": "1"}
-        return Server("Daphne", command, 8201, "/ws/any_url/", env=env, log=self.log)
+        return Server("Daphne", command, free_port(), "/ws/any_url/", env=env, log=self.log)
 
     def group(self) -> Server:
         """Our uvicorn options, but each consumer is a member of the group."""
         command = python("-m", "bench.peers.group_server", "{port}")
         env = {**self.env, "DEBUG": "0"}
-        return Server("group consumers", command, 8202, env=env, log=self.log)
+        return Server("group consumers", command, free_port(), env=env, log=self.log)
 
     def picows(self) -> Server:
         """A fan-out with nothing around it, on picows."""
         command = python("-m", "bench.peers.picows_server", "{port}")
-        return Server("picows", command, 8203, log=self.log)
+        return Server("picows", command, free_port(), log=self.log)
 
     def ws(self) -> Server:
         """A fan-out with nothing around it, on npm's `ws`."""
-        return Server("ws", _node("ws_server"), 8204, log=self.log)
+        return Server("ws", _node("ws_server"), free_port(), log=self.log)
 
     def socket_io(self) -> Server:
         """`io.emit` of Socket.IO on Node."""
         return Server(
             "Socket.IO",
             _node("socketio_server"),
-            8205,
+            free_port(),
             SOCKET_IO_PATH,
             SocketIOViewer,
             log=self.log,

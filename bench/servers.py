@@ -17,6 +17,7 @@ from .client import Viewer
 HOST = "127.0.0.1"
 BENCH = Path(__file__).resolve().parent
 ROOT = BENCH.parent
+PORTS = range(8200, 8300)
 START_SECONDS = 30.0
 STOP_SECONDS = 10.0
 
@@ -41,6 +42,8 @@ class Server:
 
     def start(self) -> None:
         """Start on the server's core; RuntimeError if it does not listen in time."""
+        if self._listens():
+            raise RuntimeError(f"port {self.port} is taken by another program")
         command = [part.format(port=self.port) for part in self.command]
         with kernel.on_core(kernel.cores()[0]), self.log.open("ab") as log:
             self.process = subprocess.Popen(
@@ -96,6 +99,19 @@ def running(server: Server) -> Iterator[Server]:
     finally:
         if server.process is not None and server.process.poll() is None:
             server.stop()
+
+
+def free_port() -> int:
+    """One of `PORTS` on which nobody listens."""
+    for port in PORTS:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((HOST, port))
+            except OSError:
+                continue
+            return port
+    raise RuntimeError(f"no free port from {PORTS[0]} to {PORTS[-1]}")
 
 
 def python(*arguments: str) -> list[str]:

@@ -64,7 +64,8 @@ def origin_rule(inner: Application) -> Application:
             return
         if _header(scope, b"origin") is None:
             scope = {**scope, "headers": [pair for pair in scope["headers"] if pair[0] != b"cookie"]}
-        await inner(scope, receive, send)
+        # Channels' session wrapper looks at the session before each frame, for nothing: it saves on HTTP alone.
+        await inner({**scope, "server_send": send}, receive, send)
 
     return application
 

@@ -54,7 +54,7 @@ class ViewerConsumer(AlwaysDisconnects, AsyncWebsocketConsumer):
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         self.query = parse_qs(scope["query_string"].decode(errors="replace"))
         wants_events = "all" in self.query.get("events", [])
-        outlet = Outlet(send, self.overflow, CATCH_UP if wants_events else None)
+        outlet = Outlet(scope.get("server_send", send), self.overflow, CATCH_UP if wants_events else None)
         self.wants_events = wants_events
         self.deliver = outlet.send
         self.catch_up = outlet.catch_up
