@@ -54,6 +54,12 @@ class Lineup:
         env = {**self.env, "DEBUG": "0"}
         return Server("group consumers", command, free_port(), env=env, log=self.log)
 
+    def ladder(self, step: str, interval: float) -> Server:
+        """The consumers of docs/steps; a reading every `interval` seconds to those that push."""
+        command = python("-m", "bench.peers.ladder_server", "{port}", str(interval))
+        env = {**self.env, "DEBUG": "0", "FANOUT": "broadcast"}
+        return Server(step, command, free_port(), f"/ws/{step}/", env=env, log=self.log)
+
     def picows(self) -> Server:
         """A fan-out with nothing around it, on picows."""
         command = python("-m", "bench.peers.picows_server", "{port}")

@@ -1,6 +1,7 @@
 """Reads settings from environment variables; a bad value is one clear line."""
 
 import os
+import re
 import secrets
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -8,6 +9,7 @@ from urllib.parse import urlsplit
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 
+ORIGIN = re.compile(r"https?://(\*\.)?[\w.-]+(:\d{1,5})?|https?://\[[0-9a-f:]+\](:\d{1,5})?", re.IGNORECASE)
 TRUE, FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off"}
 
 
@@ -37,8 +39,7 @@ def origins(name: str) -> list[str]:
     """Origins as `https://example.com`, comma-separated."""
     found = words(name, [])
     for origin in found:
-        parts = urlsplit(origin)
-        if parts.scheme not in {"http", "https"} or not parts.netloc or parts.path:
+        if not ORIGIN.fullmatch(origin):
             raise ImproperlyConfigured(f"{name}: {origin!r} is no origin such as https://example.com.")
     return found
 
@@ -46,7 +47,12 @@ def origins(name: str) -> list[str]:
 def redis_url(name: str) -> str:
     """A Redis or Valkey URL, or "" for the in-memory layer."""
     url = os.environ.get(name, "")
-    if url and (urlsplit(url).scheme not in {"redis", "rediss", "unix"} or url.endswith("://")):
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in {"redis", "rediss", "unix"} and bool(parts.port or parts.hostname or parts.path)
+    except ValueError:  # a port that is none, or half an IPv6 address
+        usable = False
+    if url and not usable:
         raise ImproperlyConfigured(f"{name} is no URL such as redis://localhost:6379/0.")
     return url
 

@@ -55,5 +55,8 @@ async def _round_trip() -> None:
         await layer.group_send(group, {"type": "ready"})
         await receiving
     finally:
-        receiving.cancel()
         await layer.group_discard(group, channel)
+        leaving = asyncio.ensure_future(layer.receive(channel)) if receiving.done() else receiving
+        await asyncio.sleep(0)
+        leaving.cancel()
+        await asyncio.wait([leaving])

@@ -45,9 +45,9 @@ def listen(host: str, port: int) -> socket.socket:
             listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, USER_TIMEOUT_SECONDS * 1000)
         listener.bind((host.strip("[]"), port))
         listener.listen(BACKLOG)
-    except OSError as error:
+    except (OSError, OverflowError) as error:
         listener.close()
-        raise CommandError(f"Cannot listen on {host}:{port}: {error.strerror or error}. Try another PORT.") from None
+        raise CommandError(f"Cannot listen on {host}:{port}: {error}. Try another PORT.") from None
     return listener
 
 

@@ -134,9 +134,11 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"one_line": {"()": "examplechannels.logs.OneLineForClientMistakes"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["one_line"]}},
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {
+        "django": {"handlers": [], "level": "INFO"},  # all through the root's one handler
         "django.channels.server": {"handlers": ["console"], "level": "INFO", "propagate": False},
         # One traceback a second while Redis is away; broadcast.py says it once, in one line.
         "channels_redis.pubsub": {"level": "CRITICAL"},

@@ -35,7 +35,7 @@ class BrowserPackagesFinder(BaseFinder):
     def find(self, path: str, find_all: bool = False, **kwargs: Any) -> Any:
         found = NODE_MODULES / BROWSER_PACKAGES[path] if path in BROWSER_PACKAGES else None
         if found is None or not found.exists():
-            return [] if find_all else None
+            return []
         return [str(found)] if find_all else str(found)
 
     def list(self, ignore_patterns: Iterable[str] | None) -> Iterable[tuple[str, Storage]]:

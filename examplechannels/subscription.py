@@ -100,7 +100,6 @@ class Subscription:
         self._keeper = self._receiver = None
         self._channel = ""
         self._joined.clear()
-        self._away = False
 
     async def _receive(self, channel: str) -> None:
         while True:

@@ -1,5 +1,6 @@
 """Bases of the consumers: what every page's socket needs beside its own few lines."""
 
+from collections.abc import Callable
 from typing import Any, Literal
 from urllib.parse import parse_qs
 
@@ -8,29 +9,44 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 
 from examplechannels.broadcast import BroadcastEvent, encode
-from examplechannels.outlet import Outlet, frame
+from examplechannels.outlet import Outlet, SendFrame, frame
 
 CATCH_UP = frame(encode({"type": "catch_up"}))
 
 
-class AlwaysDisconnects:
-    """Calls `disconnect` once however the socket ends.
+class SocketConsumer:
+    """What every consumer here has, sync or async.
 
-    Channels calls it only when the peer's goodbye is read, so a consumer whose send or handler raised,
-    or that the server cancelled, would never undo what its `connect` did.
+    - Its frames go through an `Outlet`: a peer that does not read makes nobody wait, not even the consumer.
+    - `disconnect` is called once however the socket ends. Channels calls it only when the peer's goodbye is
+      read, so a consumer whose handler raised, or that the server cancelled, would never undo its `connect`.
     """
 
+    overflow: Literal["drop", "close"] = "drop"  # when the reader is too slow, see `Outlet`
     _said_goodbye = False
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        self.query = parse_qs(scope["query_string"].decode(errors="replace"))
+        self.wants_events = "all" in self.query.get("events", [])
+        self.outlet = Outlet(scope.get("server_send", send), self.overflow, CATCH_UP if self.wants_events else None)
         try:
-            await super().__call__(scope, receive, send)  # type: ignore[misc]
+            await super().__call__(scope, receive, self._through_outlet(send))  # type: ignore[misc]
         finally:
+            self.outlet.end()
             if not self._said_goodbye:
                 try:
                     await self.dispatch({"type": "websocket.disconnect", "code": 1006})
                 except StopConsumer:
                     pass
+
+    def _through_outlet(self, send: Any) -> Any:
+        async def send_or_queue(message: Any) -> None:
+            if message["type"] == "websocket.send":
+                self.outlet.send(message)
+            else:
+                await send(message)
+
+        return send_or_queue
 
     async def dispatch(self, message: dict[str, Any]) -> None:
         if message["type"] == "websocket.disconnect":
@@ -38,30 +54,22 @@ class AlwaysDisconnects:
         await super().dispatch(message)  # type: ignore[misc]
 
 
-class ViewerConsumer(AlwaysDisconnects, AsyncWebsocketConsumer):
+class ViewerConsumer(SocketConsumer, AsyncWebsocketConsumer):
     """A socket that watches groups through `broadcast`.
 
-    `overflow` is what happens when its reader is too slow: see `Outlet`. With FANOUT=channels it has a
-    channel of its own and Channels calls `broadcast` for each event.
+    With FANOUT=channels it has a channel of its own, and Channels calls `broadcast` for each event.
     """
-
-    overflow: Literal["drop", "close"] = "drop"
 
     @property
     def channel_layer_alias(self) -> str | None:
         return "default" if settings.FANOUT == "channels" else None
 
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        self.query = parse_qs(scope["query_string"].decode(errors="replace"))
-        wants_events = "all" in self.query.get("events", [])
-        outlet = Outlet(scope.get("server_send", send), self.overflow, CATCH_UP if wants_events else None)
-        self.wants_events = wants_events
-        self.deliver = outlet.send
-        self.catch_up = outlet.catch_up
-        try:
-            await super().__call__(scope, receive, send)
-        finally:
-            outlet.end()
+    @property
+    def deliver(self) -> Callable[[SendFrame], None]:
+        return self.outlet.send
+
+    def catch_up(self) -> None:
+        self.outlet.catch_up()
 
     async def send_frame(self, payload: object) -> None:
         """Sends to this socket alone."""

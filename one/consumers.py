@@ -14,7 +14,7 @@ from channels.layers import get_channel_layer
 
 from examplechannels.broadcast import encode
 from examplechannels.ticker import Ticker, slot_start_ms
-from examplechannels.viewer import AlwaysDisconnects
+from examplechannels.viewer import SocketConsumer
 from one.words import word_at
 
 GROUP = "one"
@@ -52,7 +52,7 @@ class OwnThread(WebsocketConsumer):
     )
 
 
-class OneConsumer(AlwaysDisconnects, OwnThread):
+class OneConsumer(SocketConsumer, OwnThread):
     channel_layer_alias = LAYER
 
     watching = False

@@ -18,7 +18,7 @@ AWAY = ".pill"
 NewPage = Callable[..., Page]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # its event loop must be gone before the async tests of other modules
 def chromium() -> Iterator[Browser]:
     path = find()
     if path is None:

@@ -8,7 +8,7 @@ from channels.layers import get_channel_layer
 
 from examplechannels.broadcast import broadcast
 from examplechannels.outlet import Outlet
-from examplechannels.viewer import AlwaysDisconnects
+from examplechannels.viewer import SocketConsumer
 from tests.sockets import socket
 
 VIEWERS, ROUNDS = 1000, 20
@@ -18,7 +18,7 @@ PATHS = ["/ws/one/", "/ws/two/", "/ws/chat/room{}/?events=all", "/ws/chat/"]
 def alive() -> int:
     """Consumers and outlets that still exist."""
     gc.collect()
-    return sum(isinstance(thing, AlwaysDisconnects | Outlet) for thing in gc.get_objects())
+    return sum(isinstance(thing, SocketConsumer | Outlet) for thing in gc.get_objects())
 
 
 @pytest.mark.faults

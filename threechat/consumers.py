@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 
 from examplechannels.broadcast import broadcast
 from examplechannels.viewer import ViewerConsumer
-from threechat.limits import MAX_REFUSALS, TOO_MANY, FrameLimit
+from threechat.limits import TOO_MANY, FrameLimit
 from threechat.messages import ClientError, Draft, Typing, message_frame, parse
 from threechat.people import NameTaken, identify, named
 from threechat.presence import ROOMS_GROUP, presence, presence_group
@@ -41,7 +41,12 @@ class RoomConsumer(ViewerConsumer):
             await self.send_frame(presence.frame(self.room))
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        if self.limit.exhausted:
+            return  # closed already; what was on its way is ignored
         allowed = self.limit.allows()
+        if self.limit.exhausted:
+            await self.close(TOO_MANY)
+            return
         try:
             sent = parse(text_data)
             if isinstance(sent, Typing):
@@ -52,10 +57,7 @@ class RoomConsumer(ViewerConsumer):
             else:
                 raise ClientError("too-fast", _("You send too fast; wait a second."), sent.client_id)
         except ClientError as error:
-            if self.limit.refusals > MAX_REFUSALS:
-                await self.close(TOO_MANY)
-            else:
-                await self.send_frame(error.frame())
+            await self.send_frame(error.frame())
 
     async def disconnect(self, code: int) -> None:
         if self.groups_joined:

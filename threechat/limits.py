@@ -18,6 +18,11 @@ class FrameLimit:
         self._filled_at = clock()
         self.refusals = 0  # in a row
 
+    @property
+    def exhausted(self) -> bool:
+        """Whether so much was refused in a row that the socket is to be closed."""
+        return self.refusals > MAX_REFUSALS
+
     def allows(self) -> bool:
         now = self._clock()
         self._tokens = min(BURST_FRAMES, self._tokens + (now - self._filled_at) * FRAMES_PER_SECOND)

@@ -8,10 +8,11 @@ from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.utils.crypto import salted_hmac
 
 from threechat.models import is_an_accounts
-from threechat.names import readable
+from threechat.names import readable, skeleton
 
 GUEST_KEY = "guest"
 MAX_NAME_CHARACTERS = 50
+RESERVED = {skeleton("server")}  # who error frames come from
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,6 @@ async def named(person: Person, wanted: str | None) -> Person:
     name = readable(wanted or "")[:MAX_NAME_CHARACTERS].strip()
     if not person.guest or not name or name == person.name:
         return person
-    if await is_an_accounts(name):
+    if skeleton(name) in RESERVED or await is_an_accounts(name):
         raise NameTaken(name)
     return person.called(name)

@@ -68,9 +68,11 @@ class Presence:
         self._tell()
 
     def frame(self, room: Room) -> PresenceFrame:
+        self._roster.forget_silent(self._clock())
         return self._roster.presence(room)
 
     def rooms(self) -> RoomsFrame:
+        self._roster.forget_silent(self._clock())
         return self._roster.rooms()
 
     # A viewer of REPORTS_GROUP

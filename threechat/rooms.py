@@ -20,7 +20,7 @@ class Room:
     @property
     def key(self) -> str:
         """The same for names that differ in case only; ASCII, as group names must be."""
-        return hashlib.sha256(self.name.casefold().encode()).hexdigest()[:32]
+        return hashlib.sha256(unicodedata.normalize("NFC", self.name.casefold()).encode()).hexdigest()[:32]
 
     @property
     def messages_group(self) -> str:

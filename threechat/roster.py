@@ -9,9 +9,10 @@ from threechat.rooms import Room
 
 FORGET_SECONDS = 25.0
 MAX_USERS = 50  # names of a room in a frame or report; the rest is counted
-MAX_ROOMS = 50  # rooms in a list or report
+MAX_ROOMS = 50  # rooms in a list
+MAX_REPORTED_ROOMS = 1000
 MAX_PROCESSES = 1000
-LAST_LINE_CHARACTERS = 200
+LAST_LINE_CHARACTERS = 80  # so that a list of rooms fits into a frame of 64 KiB
 
 
 class LastLine(TypedDict):
@@ -84,7 +85,7 @@ class Roster:
         """This process's part, for the others."""
         recent = {key: room for key, (room, _) in reversed(self._last.items())}
         rooms = {**self._rooms, **recent}
-        return {key: self._report(key, room) for key, room in islice(rooms.items(), 2 * MAX_ROOMS)}
+        return {key: self._report(key, room) for key, room in islice(rooms.items(), MAX_REPORTED_ROOMS)}
 
     def _report(self, key: str, room: Room) -> RoomReport:
         people = {person.sender: person.name for person in self._people.get(key, {}).values()}
@@ -103,8 +104,8 @@ class Roster:
         self._others = {name: said for name, said in self._others.items() if now - said[0] < FORGET_SECONDS}
 
     def presence(self, room: Room) -> PresenceFrame:
-        reports = [report[room.key] for report in self._reports() if room.key in report]
-        return _presence(reports)
+        others = [report[room.key] for _, report in self._others.values() if room.key in report]
+        return _presence([self._report(room.key, room), *others])
 
     def rooms(self) -> RoomsFrame:
         """The fullest rooms first, then those with the latest line; at most `MAX_ROOMS`."""

@@ -11,6 +11,7 @@ from two.feeds import RANDOM
 from two.history import MAX_POINTS, TooManyPoints, random_series
 
 POINTS_SHOWN = 30
+MAX_MS = 10**15
 
 
 def random_points(count: int) -> list[list[float]]:
@@ -37,6 +38,8 @@ def readings(request: HttpRequest) -> HttpResponse:
         points = int(request.GET.get("points", 500))
     except ValueError:
         return refusal(400, "not-a-number", _("since, until and points are whole numbers."))
+    if max(abs(since), abs(until)) > MAX_MS:
+        return refusal(400, "not-a-time", _("since and until are Unix milliseconds."))
     if not 1 <= points <= MAX_POINTS:
         return refusal(400, "bad-points", _("points lies between 1 and 5000."))
     devices = set(request.GET.getlist("device"))

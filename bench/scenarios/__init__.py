@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 
 from ..lineup import Lineup
 from ..measures import Outcome
-from . import crowd, daphne, fanout, stalled, turnover
+from . import crowd, daphne, fanout, ladder, stalled, turnover
 
 Scenario = Callable[[Lineup, bool], Awaitable[Outcome]]
 
@@ -14,4 +14,5 @@ SCENARIOS: dict[str, Scenario] = {
     "daphne": daphne.run,
     "stalled": stalled.run,
     "turnover": turnover.run,
+    "ladder": ladder.run,
 }

@@ -26,7 +26,13 @@ async def test_a_frame_from_the_shell_reaches_a_room(tmp_path: Path) -> None:
             done = manage("publish", "room:room1", HI, REDIS_URL=valkey.url)
             assert done.returncode == 0, done.stderr
             assert json.loads(await member.recv())["message"] == "hi from the shell"
-        for bad in (["room:../x", HI], ["a group", HI], ["room:room1", "{"]):
+        for bad in (
+            ["room:../x", HI],
+            ["a group", HI],
+            ["room:room1", "{"],
+            ["room:room1", '"\\ud800"'],
+            ["room:room1", "[" * 100_000],
+        ):
             done = manage("publish", *bad, REDIS_URL=valkey.url)
             assert done.returncode != 0
             assert len(done.stderr.strip().splitlines()) == 1

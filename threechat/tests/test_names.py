@@ -5,7 +5,10 @@ from threechat.names import readable, skeleton
 
 @pytest.mark.parametrize(
     "look_alike",
-    ["anna", "ANNA", "аnna", "аnnа", "ａｎｎａ", "ánna", "an\u200bna", "an\u202ena", "an na"],
+    [
+        *("anna", "ANNA", "аnna", "аnnа", "ａｎｎａ", "ánna", "an\u200bna", "an\u202ena", "an na"),
+        *("anna\u1160", "\u3164anna", "anna\uffa0", "anna\u2800", "ꓮꓠꓠꓮ", "ᴀɴɴᴀ", "ꭺnna"),
+    ],
 )
 def test_names_that_look_alike_have_one_skeleton(look_alike: str) -> None:
     assert skeleton(look_alike) == skeleton("anna")

@@ -1,6 +1,7 @@
+from examplechannels.broadcast import encode
 from threechat.people import Person
 from threechat.rooms import room_named
-from threechat.roster import FORGET_SECONDS, MAX_ROOMS, MAX_USERS, LastLine, Roster
+from threechat.roster import FORGET_SECONDS, MAX_REPORTED_ROOMS, MAX_ROOMS, MAX_USERS, LastLine, Roster
 
 ROOM, OTHER = room_named("room1"), room_named("Kitchen")
 ANNA, BOB = Person("a", "anna", guest=False), Person("b", "bob", guest=True)
@@ -94,4 +95,21 @@ def test_the_list_is_bounded() -> None:
         roster.said(room_named(f"room{number}"), line("hi"))
         roster.enter(room_named(f"other{number}"), number, BOB)
     assert len(roster.rooms()["rooms"]) == MAX_ROOMS
-    assert len(roster.report()) <= 2 * MAX_ROOMS
+    assert len(encode(roster.rooms()).encode()) <= 64 * 1024
+
+
+def test_the_list_fits_into_a_frame_whatever_was_said() -> None:
+    roster = Roster()
+    for number in range(MAX_ROOMS):
+        room = room_named(f"{number:02}" + "\U00020000" * 78)
+        roster.said(room, {"username": "\U00020000" * 50, "message": "\x01" * 4000, "datetime": "2" * 24})
+    assert len(encode(roster.rooms()).encode()) <= 64 * 1024
+
+
+def test_who_is_in_one_of_very_many_rooms_is_counted() -> None:
+    roster = Roster()
+    for number in range(MAX_REPORTED_ROOMS + 10):
+        roster.enter(room_named(f"room{number}"), number, BOB)
+    last = room_named(f"room{MAX_REPORTED_ROOMS + 9}")
+    assert roster.presence(last)["count"] == 1
+    assert len(roster.report()) == MAX_REPORTED_ROOMS

@@ -34,6 +34,8 @@ def test_the_view_gives_thirty_points_of_a_minute(client: Client) -> None:
     ("query", "status", "code"),
     [
         ("since=x", 400, "not-a-number"),
+        ("until=-" + "9" * 4300, 400, "not-a-time"),
+        ("since=" + "9" * 5000, 400, "not-a-number"),
         ("points=0", 400, "bad-points"),
         ("points=5001", 400, "bad-points"),
         ("since=0&until=1763690000000", 400, "range-too-wide"),

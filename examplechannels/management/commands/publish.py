@@ -9,7 +9,7 @@ from channels.layers import BaseChannelLayer, get_channel_layer
 from django.conf import settings
 from django.core.management import BaseCommand, CommandError
 
-from examplechannels.broadcast import event
+from examplechannels.broadcast import encode, event
 from examplechannels.network import require_redis
 from threechat.rooms import BadRoomName, room_named
 
@@ -49,6 +49,8 @@ def _group(group: str) -> str:
 
 def _payload(text: str) -> Any:
     try:
-        return json.loads(text)
-    except ValueError as error:
-        raise CommandError(f"This is not JSON: {error}.") from None
+        payload = json.loads(text)
+        encode(payload).encode()
+    except (ValueError, RecursionError) as error:
+        raise CommandError(f"This is not JSON that can be sent: {error}.") from None
+    return payload

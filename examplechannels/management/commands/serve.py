@@ -35,12 +35,13 @@ class Command(BaseCommand):
             "examplechannels.asgi:application",
             workers=workers,
             loop="uvloop",
-            ws="websockets-sansio",
+            ws="examplechannels.pings:BoundedPongs",
             ws_max_size=settings.MAX_FRAME_BYTES,
             ws_per_message_deflate=False,
             timeout_graceful_shutdown=SHUTDOWN_SECONDS,
             backlog=BACKLOG,
             log_level="warning",
+            log_config=None,  # Django's LOGGING
             server_header=False,
         )
         for line in address_lines(host, port):
