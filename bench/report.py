@@ -24,8 +24,9 @@ def markdown(outcomes: Iterable[Outcome], minutes: float) -> str:
         f"{versions.software()}.",
         f"One run of {minutes:.0f} minutes: server on one core, load on another.",
         f"CPU: {CPU_SOURCE}, all threads of the server.",
-        grid(("what", "reached", "target", ""), [cells(row) for row in rows]),
     ]
+    if rows:
+        parts.append(grid(("what", "reached", "target", ""), [cells(row) for row in rows]))
     for table in (table for outcome in found for table in outcome.tables):
         parts += [f"### {table.title}", grid(table.head, table.lines)]
     return "\n\n".join(parts)

@@ -49,7 +49,7 @@ def resume(coroutine: Coroutine[Any, Any, None], waits_for: Any) -> Generator[An
 
 
 class Outlet:
-    """Sends frames to one socket in order, never waited for by who sends them.
+    """Sends frames to one socket in order, never waited for by who sends them; holds them until it is `open`.
 
     `overflow` says what happens when the backlog of a blocked socket is full: "drop" forgets the oldest
     frames and sends `catch_up` afterwards (None: nothing), "close" ends the socket with 4408. A socket
@@ -67,7 +67,7 @@ class Outlet:
         self._send = send
         self._overflow = overflow
         self._catch_up = catch_up
-        self._backlog: deque[SendFrame | CloseSocket] | None = None
+        self._backlog: deque[SendFrame | CloseSocket] | None = deque()
         self._characters = 0
         self._task: asyncio.Task[None] | None = None
         self._dropped = False
@@ -94,9 +94,13 @@ class Outlet:
             # The peer is gone; the server tells the consumer, whose disconnect tidies up.
             self.closed = True
             return
-        self._backlog = deque()
-        draining = self._drain(resume(coroutine, waits_for), self._backlog)
-        self._task = asyncio.create_task(draining, name="outlet", context=Context())
+        self._start(resume(coroutine, waits_for), deque())
+
+    def open(self) -> None:
+        """The handshake is done: sends what came before it was, to a viewer that joined its groups first."""
+        backlog, self._backlog = self._backlog, None
+        if backlog:
+            self._start(asyncio.sleep(0), backlog)
 
     def catch_up(self) -> None:
         """Tells the page that frames may have been lost, if it asked to be told."""
@@ -108,6 +112,11 @@ class Outlet:
         self.closed = True
         if self._task is not None:
             self._task.cancel()
+
+    def _start(self, sending: Awaitable[None], backlog: deque[SendFrame | CloseSocket]) -> None:
+        """From now on frames queue in `backlog`, until it is empty."""
+        self._backlog = backlog
+        self._task = asyncio.create_task(self._drain(sending, backlog), name="outlet", context=Context())
 
     def _queue(self, backlog: deque[SendFrame | CloseSocket], message: SendFrame) -> None:
         backlog.append(message)

@@ -45,6 +45,8 @@ class SocketConsumer:
                 self.outlet.send(message)
             else:
                 await send(message)
+                if message["type"] == "websocket.accept":
+                    self.outlet.open()
 
         return send_or_queue
 

@@ -29,7 +29,6 @@ class RoomConsumer(ViewerConsumer):
             return
         self.person = identify(self.scope["user"], self.scope["session"])
         self.limit = FrameLimit()
-        await self.accept()
         self.groups_joined = (self.room.messages_group,)
         if self.wants_events:
             self.groups_joined += (self.room.events_group, presence_group(self.room))
@@ -37,6 +36,8 @@ class RoomConsumer(ViewerConsumer):
         presence.enter(self.room, self, self.person)
         for group in self.groups_joined:
             await broadcast.group_add(group, self)
+        # Joined first, so that whoever is let in misses nothing from then on.
+        await self.accept()
         if self.wants_events:
             await self.send_frame(presence.frame(self.room))
 

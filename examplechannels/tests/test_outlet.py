@@ -32,20 +32,26 @@ async def until_idle(outlet: Outlet) -> None:
             await asyncio.sleep(0)
 
 
+def opened(send: Any, overflow: Any, catch_up: Any = None) -> Outlet:
+    outlet = Outlet(send, overflow, catch_up)
+    outlet.open()
+    return outlet
+
+
 @pytest.fixture
 def socket() -> Socket:
     return Socket()
 
 
 async def test_a_reader_that_keeps_up_costs_no_task(socket: Socket, nothing_left: None) -> None:
-    outlet = Outlet(socket.send, "drop")
+    outlet = opened(socket.send, "drop")
     outlet.send(frame("a"))
     assert socket.texts == ["a"]
     assert not outlet.busy
 
 
 async def test_a_blocked_reader_gets_all_in_order_once_it_reads(socket: Socket, nothing_left: None) -> None:
-    outlet = Outlet(socket.send, "drop")
+    outlet = opened(socket.send, "drop")
     socket.writable.clear()
     for text in "abc":
         outlet.send(frame(text))
@@ -57,7 +63,7 @@ async def test_a_blocked_reader_gets_all_in_order_once_it_reads(socket: Socket, 
 
 
 async def test_a_full_backlog_drops_the_oldest_and_says_catch_up(socket: Socket, nothing_left: None) -> None:
-    outlet = Outlet(socket.send, "drop", CATCH_UP)
+    outlet = opened(socket.send, "drop", CATCH_UP)
     socket.writable.clear()
     for number in range(MAX_BACKLOG_FRAMES + 3):
         outlet.send(frame(str(number)))
@@ -69,7 +75,7 @@ async def test_a_full_backlog_drops_the_oldest_and_says_catch_up(socket: Socket,
 
 
 async def test_large_frames_are_bounded_by_their_size(socket: Socket, nothing_left: None) -> None:
-    outlet = Outlet(socket.send, "drop", CATCH_UP)
+    outlet = opened(socket.send, "drop", CATCH_UP)
     socket.writable.clear()
     large = "x" * (MAX_BACKLOG_CHARACTERS // 4)
     for number in range(10):
@@ -80,7 +86,7 @@ async def test_large_frames_are_bounded_by_their_size(socket: Socket, nothing_le
 
 
 async def test_a_socket_that_must_not_miss_anything_is_closed(socket: Socket, nothing_left: None) -> None:
-    outlet = Outlet(socket.send, "close")
+    outlet = opened(socket.send, "close")
     socket.writable.clear()
     for number in range(MAX_BACKLOG_FRAMES + 2):
         outlet.send(frame(str(number)))
@@ -94,7 +100,7 @@ async def test_a_socket_that_stays_blocked_is_given_up(
     socket: Socket, monkeypatch: pytest.MonkeyPatch, nothing_left: None
 ) -> None:
     monkeypatch.setattr(outlet_module, "BLOCKED_SECONDS", 0.01)
-    outlet = Outlet(socket.send, "drop")
+    outlet = opened(socket.send, "drop")
     socket.writable.clear()
     outlet.send(frame("a"))
     await until_idle(outlet)
@@ -112,16 +118,28 @@ async def test_a_peer_that_is_gone_is_not_sent_to_again(nothing_left: None) -> N
         calls += 1
         raise OSError("gone")
 
-    outlet = Outlet(send, "drop")
+    outlet = opened(send, "drop")
     outlet.send(frame("a"))
     outlet.send(frame("b"))
     assert calls == 1
 
 
 async def test_end_ends_the_task_of_a_blocked_socket(socket: Socket, nothing_left: None) -> None:
-    outlet = Outlet(socket.send, "drop")
+    outlet = opened(socket.send, "drop")
     socket.writable.clear()
     outlet.send(frame("a"))
     outlet.end()
     await until_idle(outlet)
     assert socket.texts == []
+
+
+async def test_what_comes_before_the_handshake_is_done_is_held(socket: Socket, nothing_left: None) -> None:
+    outlet = Outlet(socket.send, "drop")
+    outlet.send(frame("a"))
+    outlet.send(frame("b"))
+    assert socket.texts == []
+    outlet.open()
+    outlet.send(frame("c"))
+    await until_idle(outlet)
+    outlet.send(frame("d"))
+    assert socket.texts == ["a", "b", "c", "d"]
