@@ -29,11 +29,11 @@ serve: setup  ## serve on uvicorn with production settings; WORKERS=4 HOST PORT
 
 test: setup $(DEV)  ## every test but the long ones: Python, JavaScript, browser, Valkey
 	$(PY) -m tests.chromium
-	node --test "tests/js/*.test.js"
+	node --test tests/js/*.test.js
 	$(PY) -m pytest -q -m "not faults"
 
 quick: setup $(DEV)  ## the tests that need neither browser nor servers
-	node --test "tests/js/*.test.js"
+	node --test tests/js/*.test.js
 	$(PY) -m pytest -q -m "not browser and not server and not faults"
 
 faults: setup $(DEV)  ## the long tests: kills, stalls, restarts, crowds
@@ -72,7 +72,7 @@ $(DEV): requirements-dev.txt $(RUNTIME)
 	@touch $@
 
 $(BROWSER_PACKAGES): package-lock.json $(RUNTIME)
-	@npm --version >/dev/null 2>&1 && node -e 'process.exit(parseInt(process.versions.node) < $(NODE_MAJOR))' || \
+	@npm --version >/dev/null 2>&1 && node -e 'process.exit(parseInt(process.versions.node) < $(NODE_MAJOR) ? 1 : 0)' || \
 		{ echo "Installing $(NODE_WHEEL): no npm with Node $(NODE_MAJOR) or newer on PATH"; \
 		$(PY) -m pip install --quiet --disable-pip-version-check $(NODE_WHEEL); }
 	@echo "Installing browser packages"

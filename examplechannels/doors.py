@@ -59,7 +59,7 @@ def origin_rule(inner: Application) -> Application:
 
     async def application(scope: Any, receive: Any, send: Any) -> None:
         if reason := _reason_against(scope):
-            logger.warning("WebSocket %s refused: %s", scope["path"], reason)
+            logger.warning("WebSocket %.200r refused: %.300s", scope["path"], reason)
             await refuse(scope, receive, send)
             return
         if _header(scope, b"origin") is None:

@@ -3,6 +3,7 @@
 import os
 import re
 import secrets
+import tempfile
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -62,6 +63,8 @@ def data_dir(name: str, default: Path) -> Path:
     path = Path(os.environ.get(name) or default).absolute()
     try:
         path.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=path):
+            pass
     except OSError as error:
         raise ImproperlyConfigured(f"{name}={path} cannot be used: {error.strerror}.") from None
     return path
@@ -103,6 +106,8 @@ def database(folder: Path) -> dict[str, object]:
             "timeout": 20,
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
         }
+    if config["ENGINE"] == "django.db.backends.postgresql":
+        config["OPTIONS"] = {"connect_timeout": 5, **dict(config.get("OPTIONS") or {})}  # type: ignore[call-overload]
     return config
 
 
@@ -110,5 +115,7 @@ def database_trouble(error: Exception) -> str:
     """One line for a database that does not answer; never its password."""
     url = urlsplit(os.environ.get("DATABASE_URL", ""))
     place = f"{url.scheme}://{url.hostname or ''}{url.path}" if url.scheme else "the SQLite file in DATA_DIR"
-    reason = str(error).strip().splitlines()
-    return f"DATABASE_URL: no answer from {place}: {reason[0] if reason else type(error).__name__}"
+    reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+    if "no such table" in reason or "does not exist" in reason:
+        return f"The database at {place} is not set up: {reason}. Run `manage.py migrate`."
+    return f"DATABASE_URL: {place} does not answer: {reason}"

@@ -1,6 +1,7 @@
 """Liveness and readiness, for supervisors and load balancers."""
 
 import asyncio
+from collections.abc import Awaitable
 from uuid import uuid4
 
 from asgiref.sync import sync_to_async
@@ -29,10 +30,10 @@ async def readyz(request: HttpRequest) -> JsonResponse:
     return JsonResponse(body, status=200 if ready else 503)
 
 
-async def _trouble(name: str, question: "asyncio.Future[None] | object") -> tuple[str, str]:
+async def _trouble(name: str, question: Awaitable[None]) -> tuple[str, str]:
     try:
         async with asyncio.timeout(READY_TIMEOUT_SECONDS):
-            await question  # type: ignore[misc]
+            await question
     except (DatabaseError, *LAYER_ERRORS) as error:
         return name, str(error).strip().splitlines()[0] if str(error).strip() else "no answer in time"
     return name, ""
@@ -48,15 +49,17 @@ async def _round_trip() -> None:
     """Sends a message through the layer's groups and waits until it is back."""
     layer = get_channel_layer()
     group = f"ready.{uuid4().hex}"
+    await layer.group_send(group, {"type": "ready"})  # an unreachable layer raises here, and leaves nothing behind
     channel = await layer.new_channel()
-    await layer.group_add(group, channel)
     receiving = asyncio.ensure_future(layer.receive(channel))
     try:
+        await layer.group_add(group, channel)
         await layer.group_send(group, {"type": "ready"})
-        await receiving
+        await asyncio.wait([receiving])
     finally:
-        await layer.group_discard(group, channel)
+        # The layer forgets a channel only when its `receive` is cancelled.
         leaving = asyncio.ensure_future(layer.receive(channel)) if receiving.done() else receiving
         await asyncio.sleep(0)
         leaving.cancel()
         await asyncio.wait([leaving])
+        await layer.group_discard(group, channel)

@@ -67,18 +67,18 @@ class Subscription:
             if not self._away:
                 try:
                     await self._join_wanted()
-                except LAYER_ERRORS as error:
+                except Exception as error:  # the keeper tries again
                     self._lost(error)
 
-    async def _join_wanted(self) -> None:
-        """Brings the layer's groups in line with `wanted`."""
+    async def _join_wanted(self, again: bool = False) -> None:
+        """Brings the layer's groups in line with `wanted`; `again` joins those as well that were joined before."""
         layer = self._layer
         if not self._channel:
             async with asyncio.timeout(LAYER_TIMEOUT_SECONDS):
                 self._channel = await layer.new_channel()
             self._receiver = _start(self._receive(self._channel), "subscription receiver")
         wanted = self._wanted()
-        for group in wanted - self._joined:
+        for group in wanted if again else wanted - self._joined:
             async with asyncio.timeout(LAYER_TIMEOUT_SECONDS):
                 await layer.group_add(group, self._channel)
             self._joined.add(group)
@@ -92,26 +92,25 @@ class Subscription:
         with suppress(*LAYER_ERRORS):
             if self._channel:
                 await self._join_wanted()
-        for task in (self._keeper, self._receiver):
-            if task is not None:
-                task.cancel()
-                with suppress(asyncio.CancelledError):
-                    await task
+        tasks = [task for task in (self._keeper, self._receiver) if task is not None]
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
         self._keeper = self._receiver = None
         self._channel = ""
         self._joined.clear()
 
     async def _receive(self, channel: str) -> None:
         while True:
-            message = await self._layer.receive(channel)
-            if message["type"] == "probe":
-                if message["text"] == self._probe:
-                    self._probe_returned.set()
-                continue
             try:
-                await self._on_event(message)
+                message = await self._layer.receive(channel)
+                if message.get("type") != "probe":
+                    await self._on_event(message)
+                elif message["text"] == self._probe:
+                    self._probe_returned.set()
             except Exception:
-                logger.exception("an event of type %r was not handed out", message.get("type"))
+                logger.exception("an event was not handed out")
 
     def _lost(self, error: BaseException) -> None:
         if not self._away:
@@ -128,10 +127,9 @@ class Subscription:
                 if self._away or seen not in (None, self._layer.connections_made):
                     doubt = True
                     async with self._lock:
-                        self._joined.clear()
-                        await self._join_wanted()
+                        await self._join_wanted(again=True)
                     await self._send_probe()
-            except LAYER_ERRORS as error:
+            except Exception as error:  # whatever a broken connection raises, probing goes on
                 self._lost(error)
                 await asyncio.sleep(RETRY_SECONDS)
                 continue
@@ -148,11 +146,12 @@ class Subscription:
         Raises:
             TimeoutError, RedisError, OSError: it did not.
         """
+        channel = self._channel  # none yet: then it is enough that the layer takes the message
         self._probe = uuid4().hex
         self._probe_returned.clear()
         async with asyncio.timeout(LAYER_TIMEOUT_SECONDS):
-            await self._layer.send(self._channel or "nobody", {"type": "probe", "text": self._probe})
-            if self._channel:
+            await self._layer.send(channel or "nobody", {"type": "probe", "text": self._probe})
+            if channel:
                 await self._probe_returned.wait()
 
 

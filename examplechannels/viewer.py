@@ -14,6 +14,20 @@ from examplechannels.outlet import Outlet, SendFrame, frame
 CATCH_UP = frame(encode({"type": "catch_up"}))
 
 
+def through(outlet: Outlet, send: Any) -> Any:
+    """A `send` that hands frames to the outlet. It must not know the consumer: a cycle would outlive the socket."""
+
+    async def send_or_queue(message: Any) -> None:
+        if message["type"] == "websocket.send":
+            outlet.send(message)
+        else:
+            await send(message)
+            if message["type"] == "websocket.accept":
+                outlet.open()
+
+    return send_or_queue
+
+
 class SocketConsumer:
     """What every consumer here has, sync or async.
 
@@ -30,7 +44,7 @@ class SocketConsumer:
         self.wants_events = "all" in self.query.get("events", [])
         self.outlet = Outlet(scope.get("server_send", send), self.overflow, CATCH_UP if self.wants_events else None)
         try:
-            await super().__call__(scope, receive, self._through_outlet(send))  # type: ignore[misc]
+            await super().__call__(scope, receive, through(self.outlet, send))  # type: ignore[misc]
         finally:
             self.outlet.end()
             if not self._said_goodbye:
@@ -38,17 +52,6 @@ class SocketConsumer:
                     await self.dispatch({"type": "websocket.disconnect", "code": 1006})
                 except StopConsumer:
                     pass
-
-    def _through_outlet(self, send: Any) -> Any:
-        async def send_or_queue(message: Any) -> None:
-            if message["type"] == "websocket.send":
-                self.outlet.send(message)
-            else:
-                await send(message)
-                if message["type"] == "websocket.accept":
-                    self.outlet.open()
-
-        return send_or_queue
 
     async def dispatch(self, message: dict[str, Any]) -> None:
         if message["type"] == "websocket.disconnect":

@@ -2,6 +2,7 @@ from time import time
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.views.decorators.http import require_safe
 
 from examplechannels.ticker import slot_at
 from one.words import words_until
@@ -9,6 +10,7 @@ from one.words import words_until
 WORDS_SHOWN = 10
 
 
+@require_safe
 def one(request: HttpRequest) -> HttpResponse:
     """The ticker page: the present word, and the last ten below it."""
     history = words_until(slot_at(time()), WORDS_SHOWN)

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from functools import cache
+from threading import Lock
 from typing import TypedDict
 
 from django.utils.crypto import salted_hmac
@@ -16,10 +17,18 @@ class Word(TypedDict):
     datetime: datetime  # the same, aware, in UTC
 
 
+loading = Lock()
+
+
 @cache
+def _load() -> tuple[str, ...]:
+    return tuple(RandomWords().service.valid_words)
+
+
 def word_list() -> tuple[str, ...]:
     """The 370,101 English words of `random-word`. The first call reads 6.8 MB, so call it in a thread."""
-    return tuple(RandomWords().service.valid_words)
+    with loading:  # `cache` alone lets threads load side by side
+        return _load()
 
 
 def word_at(slot: int) -> str:

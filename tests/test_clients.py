@@ -54,10 +54,11 @@ async def test_the_tutorials_clients_work_unchanged(server: Server, with_origin:
 @pytest.mark.parametrize("path", PATHS)
 @pytest.mark.parametrize("origin", ["http://evil.example", "null"])
 async def test_a_foreign_origin_is_refused_with_403(server: Server, path: str, origin: Any) -> None:
+    logged = len(server.output)
     with pytest.raises(InvalidStatus) as refused:
         await websockets.connect(f"{server.ws}{path}", origin=origin)
     assert refused.value.response.status_code == 403
-    assert "is foreign to host" in server.output
+    assert "is foreign to host" in server.output[logged:]
 
 
 @pytest.mark.parametrize(

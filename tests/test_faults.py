@@ -205,22 +205,17 @@ async def test_a_viewer_that_stops_reading_delays_nobody_and_is_gone_after_20_se
             started = time.monotonic()
             text = "房" * 4000
             number = 0
-            while is_open(server, stalled) and time.monotonic() - started < 30:
+            while is_open(server, stalled):
                 number += 1
                 await sender.send(json.dumps({"message": f"{number} {text}"[:4000]}))
                 await asyncio.sleep(0.1)
-            assert not is_open(server, stalled), "the stalled socket is still there"
-            assert time.monotonic() - started < 20 + number_of_seconds_to_fill()
+                assert time.monotonic() - started < 20, "the stalled socket is still there"
             await eventually(lambda: all(len(o.frames) == number for o in others), 5, "the others got everything")
             await sender.close()
         grown = psutil.Process(server.pid).memory_info().rss - before
+        # The bench measures this socket's own part; here a leak of what it was sent (2 MB and more) would show.
         assert grown < 8_000_000, f"{grown} bytes"
         stalled.close()
-
-
-def number_of_seconds_to_fill() -> float:
-    """How long the kernel's buffers of a stalled socket take to fill at ten messages of 12 kB a second."""
-    return 6_000_000 / 120_000
 
 
 async def test_sigterm_ends_the_server_though_a_viewer_does_not_read(prepared: Path) -> None:

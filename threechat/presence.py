@@ -6,6 +6,7 @@ that a process that died is forgotten after 25 s. None of it touches the databas
 
 import asyncio
 import json
+import logging
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -17,6 +18,8 @@ from examplechannels.outlet import SendFrame
 from threechat.people import Person
 from threechat.rooms import Room
 from threechat.roster import LastLine, PresenceFrame, RoomsFrame, Roster
+
+logger = logging.getLogger(__name__)
 
 REPORTS_GROUP = "chat.presence"
 ROOMS_GROUP = local_group("chat.rooms")  # this process's viewers of the list of rooms
@@ -79,7 +82,9 @@ class Presence:
 
     def deliver(self, message: SendFrame) -> None:
         report = json.loads(message["text"])
-        if report["process"] != self._process:
+        if not is_report(report):
+            logger.warning("a report of presence in another shape was ignored")
+        elif report["process"] != self._process:
             self._roster.hear(report["process"], report["rooms"], self._clock())
             self._news_of_ours |= report["newcomer"]
             self._changed.set()
@@ -93,16 +98,21 @@ class Presence:
         self._changed.set()
 
     async def _run(self) -> None:
-        await self._fan_out.group_add(REPORTS_GROUP, self)
         reported_at = -REPORT_SECONDS
         try:
+            await self._fan_out.group_add(REPORTS_GROUP, self)
             while self._viewers:
                 self._changed.clear()
                 self._roster.forget_silent(self._clock())
-                if self._news_of_ours or self._clock() - reported_at >= REPORT_SECONDS:
+                overdue = self._clock() - reported_at >= REPORT_SECONDS
+                if self._news_of_ours or overdue:
                     self._report()
                     reported_at = self._clock()
-                await self._show()
+                try:
+                    # Once in a while also what did not change: a page takes silence for a dead socket.
+                    await self._show(everything=overdue)
+                except Exception:
+                    logger.exception("presence was not shown")
                 await asyncio.sleep(CHANGE_SECONDS)
                 with suppress(TimeoutError):
                     async with asyncio.timeout(REPORT_SECONDS - CHANGE_SECONDS):
@@ -118,14 +128,29 @@ class Presence:
         self._fan_out.publish(REPORTS_GROUP, {"process": self._process, "newcomer": self._newcomer, "rooms": rooms})
         self._news_of_ours = self._newcomer = False
 
-    async def _show(self) -> None:
-        """Sends what changed since it was shown last."""
+    async def _show(self, everything: bool) -> None:
+        """Sends what changed since it was shown last, or everything."""
         frames: dict[str, object] = {presence_group(room): self.frame(room) for room in self._roster.local_rooms()}
         frames[ROOMS_GROUP] = self.rooms()
         for group, payload in frames.items():
-            if self._shown.get(group) != payload:
+            if everything or self._shown.get(group) != payload:
                 await self._fan_out.send_here(group, payload)
         self._shown = frames
+
+
+def is_report(report: object) -> bool:
+    """Whether another process, perhaps of another version, speaks as this one does."""
+    match report:
+        case {"process": str(), "newcomer": bool(), "rooms": dict(rooms)}:
+            return all(map(is_room_report, rooms.values()))
+    return False
+
+
+def is_room_report(room: object) -> bool:
+    match room:
+        case {"name": str(), "people": dict(), "more": int(), "last": None | {"datetime": str()}}:
+            return True
+    return False
 
 
 presence = Presence(broadcast)

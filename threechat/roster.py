@@ -11,6 +11,7 @@ FORGET_SECONDS = 25.0
 MAX_USERS = 50  # names of a room in a frame or report; the rest is counted
 MAX_ROOMS = 50  # rooms in a list
 MAX_REPORTED_ROOMS = 1000
+MAX_REPORTED_USERS = 2000  # over all rooms of a report
 MAX_PROCESSES = 1000
 LAST_LINE_CHARACTERS = 80  # so that a list of rooms fits into a frame of 64 KiB
 
@@ -85,11 +86,16 @@ class Roster:
         """This process's part, for the others."""
         recent = {key: room for key, (room, _) in reversed(self._last.items())}
         rooms = {**self._rooms, **recent}
-        return {key: self._report(key, room) for key, room in islice(rooms.items(), MAX_REPORTED_ROOMS)}
+        report: dict[str, RoomReport] = {}
+        names_left = MAX_REPORTED_USERS
+        for key, room in islice(rooms.items(), MAX_REPORTED_ROOMS):
+            report[key] = self._report(key, room, min(MAX_USERS, names_left))
+            names_left -= len(report[key]["people"])
+        return report
 
-    def _report(self, key: str, room: Room) -> RoomReport:
+    def _report(self, key: str, room: Room, names: int = MAX_USERS) -> RoomReport:
         people = {person.sender: person.name for person in self._people.get(key, {}).values()}
-        named = dict(islice(people.items(), MAX_USERS))
+        named = dict(islice(people.items(), names))
         last = self._last[key][1] if key in self._last else None
         return {"name": room.name, "people": named, "more": len(people) - len(named), "last": last}
 

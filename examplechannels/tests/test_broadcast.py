@@ -138,3 +138,77 @@ async def test_an_event_that_is_none_does_not_stop_the_next(
     await until_received(viewer, 1)
     assert "not handed out" in caplog.text
     await broadcast.group_discard(GROUP, viewer)
+
+
+class FalteringLayer(InMemoryChannelLayer):
+    """A layer that counts connections as Redis's does, and can be away."""
+
+    connections_made = 2
+    away = False
+
+    async def send(self, channel: str, message: Any) -> None:
+        if self.away:
+            raise ConnectionError("away")
+        await super().send(channel, message)
+
+    async def group_add(self, group: str, channel: str) -> None:
+        if self.away:
+            raise ConnectionError("away")
+        await super().group_add(group, channel)
+
+    async def group_discard(self, group: str, channel: str) -> None:
+        if self.away:
+            raise ConnectionError("away")
+        await super().group_discard(group, channel)
+
+
+@pytest.fixture
+def faltering(layer: Any, monkeypatch: pytest.MonkeyPatch) -> FalteringLayer:
+    monkeypatch.setattr("examplechannels.subscription.PROBE_SECONDS", 0.01)
+    monkeypatch.setattr("examplechannels.subscription.RETRY_SECONDS", 0.01)
+    monkeypatch.setattr("examplechannels.subscription.LAYER_TIMEOUT_SECONDS", 0.2)
+    faltering = FalteringLayer()
+    channel_layers.set("default", faltering)
+    return faltering
+
+
+async def eventually(condition: Any) -> None:
+    async with asyncio.timeout(3):
+        while not condition():
+            await asyncio.sleep(0.01)
+
+
+async def test_a_healthy_layer_is_never_taken_for_lost(faltering: FalteringLayer, nothing_left: None) -> None:
+    broadcast, viewer = Broadcast(), Viewer()
+    await broadcast.group_add(GROUP, viewer)
+    await asyncio.sleep(0.4)  # two time-outs long
+    assert viewer.told_to_catch_up == 0
+    await broadcast.group_discard(GROUP, viewer)
+
+
+async def test_a_replaced_connection_is_a_loss(faltering: FalteringLayer, nothing_left: None) -> None:
+    broadcast, viewer = Broadcast(), Viewer()
+    await broadcast.group_add(GROUP, viewer)
+    await asyncio.sleep(0.05)
+    faltering.connections_made += 1
+    await eventually(lambda: viewer.told_to_catch_up == 1)
+    await broadcast.group_discard(GROUP, viewer)
+
+
+async def test_who_comes_and_goes_during_an_outage_is_joined_and_left_afterwards(
+    faltering: FalteringLayer, nothing_left: None
+) -> None:
+    broadcast, stays, goes, comes = Broadcast(), Viewer(), Viewer(), Viewer()
+    await broadcast.group_add(GROUP, stays)
+    await broadcast.group_add("test.goes", goes)
+    faltering.away = True
+    await broadcast.group_discard("test.goes", goes)
+    await broadcast.group_add("test.comes", comes)
+    faltering.away = False
+    await eventually(lambda: stays.told_to_catch_up and comes.told_to_catch_up)
+    assert set(faltering.groups) == {GROUP, "test.comes"}
+    await faltering.group_send("test.comes", event("test.comes", 1))
+    await until_received(comes, 1)
+    await broadcast.group_discard(GROUP, stays)
+    await broadcast.group_discard("test.comes", comes)
+    assert faltering.groups == {}

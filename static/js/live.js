@@ -3,6 +3,8 @@ import { StatusPill } from "./status.js";
 import { WirePanel } from "./wire.js";
 
 const LOGIN_AGAIN = 4401;
+/** Chat's sockets carry something every 10 s at least; silence for longer means that the connection is dead. */
+export const CHAT_SILENCE_MS = 25_000;
 
 function goToLogin() {
   const next = encodeURIComponent(location.pathname + location.search);

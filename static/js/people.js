@@ -4,10 +4,6 @@ import { element, part } from "./dom.js";
 
 const FORGET_EVERY_MS = 1_000;
 
-function nameOf(user) {
-  return typeof user === "string" ? user : user.username;
-}
-
 function personElement(name) {
   const item = element("li", "person");
   const label = element("span", "", name);
@@ -32,7 +28,7 @@ export class People {
   present({ count, users }) {
     const text = interpolate(ngettext("%(count)s here", "%(count)s here", count), { count });
     part("count").textContent = text;
-    part("people").replaceChildren(...users.map(nameOf).map(personElement));
+    part("people").replaceChildren(...users.map(personElement));
     const more = count - users.length;
     part("people-more").hidden = more <= 0;
     part("people-more").textContent = interpolate(gettext("and %(count)s more"), { count: more });

@@ -1,4 +1,4 @@
-import { LivePage } from "../live.js";
+import { CHAT_SILENCE_MS, LivePage } from "../live.js";
 import { gettext } from "../text.js";
 import { isRoomName, roomUrl } from "../models/rooms.js";
 import { part } from "../dom.js";
@@ -35,6 +35,7 @@ input.addEventListener("input", () => problem.hidden || showProblem(problemOf(in
 
 new LivePage().open(directory.dataset.socket, {
   region: directory,
+  silenceMs: CHAT_SILENCE_MS,
   onFrame: (frame) => {
     if (frame?.type === "rooms") renderRooms(part("rooms"), part("rooms-empty"), frame.rooms, { chatUrl });
   },

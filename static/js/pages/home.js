@@ -1,4 +1,4 @@
-import { LivePage } from "../live.js";
+import { CHAT_SILENCE_MS, LivePage } from "../live.js";
 import { SeriesWindow } from "../models/series.js";
 import { jsonScript, part } from "../dom.js";
 import { renderRooms } from "../room_list.js";
@@ -52,6 +52,7 @@ function openRooms(card) {
   page.open(card.dataset.socket, {
     tag: "3",
     region: card,
+    silenceMs: CHAT_SILENCE_MS,
     onFrame: (frame) => {
       if (frame?.type === "rooms") renderRooms(part("rooms", card), part("rooms-empty", card), frame.rooms, options);
     },

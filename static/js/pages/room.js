@@ -3,7 +3,7 @@ import { ChatView } from "../chat_view.js";
 import { Composer } from "../composer.js";
 import { GuestForm } from "../guest_form.js";
 import { GuestName } from "../models/guest_name.js";
-import { LivePage } from "../live.js";
+import { CHAT_SILENCE_MS, LivePage } from "../live.js";
 import { People } from "../people.js";
 import { bindCopyButton } from "../clipboard.js";
 import { gettext } from "../text.js";
@@ -29,8 +29,14 @@ const room = new RoomLog(sender);
 const view = new ChatView(document.getElementById("chat-log"), retry);
 const people = new People();
 const composer = new Composer({ onSend: submit, onTyping: () => socket.send({ type: "typing", username: name.sent }) });
-const guestForm = isGuest ? new GuestForm(name, () => composer.focus()) : null;
+const guestForm = isGuest ? new GuestForm(name, renamed) : null;
 const echoTimers = new Map();
+
+/** The others see a new name at once: it goes with any frame. */
+function renamed() {
+  composer.focus();
+  socket.send({ type: "typing", username: name.sent });
+}
 
 function transmit(entry) {
   const frame = { message: entry.text, username: name.sent, client_id: entry.clientId };
@@ -107,5 +113,6 @@ function opened(again) {
   if (again) view.note(gettext("Connected again. Some messages may have been missed."));
 }
 
-const socket = new LivePage().open(`${path}?events=all`, { region, onOpen: opened, onFrame: receive, onStatus: statusChanged });
+const hooks = { onOpen: opened, onFrame: receive, onStatus: statusChanged };
+const socket = new LivePage().open(`${path}?events=all`, { region, silenceMs: CHAT_SILENCE_MS, ...hooks });
 bindCopyButton(part("copy-link"), () => location.origin + location.pathname);
