@@ -38,3 +38,22 @@ async def test_no_task_channel_group_or_object_is_left_over(fanout: str, nothing
         layer = get_channel_layer(alias)
         assert (layer.groups, layer.channels) == ({}, {}), alias
     assert alive() == before
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_a_consumer_is_gone_with_its_socket_without_the_garbage_collector(nothing_left: None) -> None:
+    before = alive()
+    gc.disable()
+    try:
+        crowd = [socket(path.format("1")) for path in PATHS[1:]]  # a sync one takes its thread's traceback along
+        for client in crowd:
+            await client.connect(timeout=5)
+            await client.disconnect(timeout=5)
+        crowd.clear()
+        del client
+        while broadcast.counts():
+            await asyncio.sleep(0.05)
+        left = [thing for thing in gc.get_objects() if isinstance(thing, SocketConsumer | Outlet)]
+    finally:
+        gc.enable()
+    assert len(left) == before, left
