@@ -111,11 +111,12 @@ class Subscription:
                     self._probe_returned.set()
             except Exception:
                 logger.exception("an event was not handed out")
+                await asyncio.sleep(RETRY_SECONDS)  # should the layer itself fail, not in a tight loop
 
     def _lost(self, error: BaseException) -> None:
         if not self._away:
             logger.warning("The channel layer does not answer (%s); trying again.", error or type(error).__name__)
-        self._away = True
+        self._away = self._keeper is not None  # without a keeper (in memory) nobody would say that it is back
 
     async def _keep(self) -> None:
         """Probes while the process watches anything; repairs and reports every loss."""
