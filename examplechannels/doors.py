@@ -9,6 +9,7 @@ from django.conf import settings
 from django.http import JsonResponse
 from django.http.request import split_domain_port, validate_host
 from django.utils.http import is_same_domain
+from django.utils.translation import gettext as _
 
 logger = logging.getLogger(__name__)
 
@@ -111,7 +112,8 @@ def limit_body(inner: Application) -> Application:
 
 
 async def _too_big(send: Any) -> None:
-    body = refusal(413, "too-big", f"A body is at most {settings.MAX_BODY_BYTES} bytes.").content
+    detail = _("A body is at most %(bytes)d bytes.") % {"bytes": settings.MAX_BODY_BYTES}
+    body = refusal(413, "too-big", detail).content
     headers = [(b"content-type", b"application/json"), (b"connection", b"close")]
     await send({"type": "http.response.start", "status": 413, "headers": headers})
     await send({"type": "http.response.body", "body": body})

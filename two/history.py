@@ -31,7 +31,7 @@ def random_series(since_ms: int, until_ms: int, points: int, now_ms: int) -> Ser
     first = -(-since_ms // period_ms)
     last = -(-min(until_ms, now_ms + 1) // period_ms)  # excluded
     if last - first > points:
-        raise TooManyPoints(f"{last - first} readings in this range, more than points={points}")
+        raise TooManyPoints
     return {
         "device": RANDOM,
         "metric": "value",

@@ -47,5 +47,5 @@ def readings(request: HttpRequest) -> HttpResponse:
         return refusal(404, "no-such-device", _("No device of that name has sent anything yet."))
     try:
         return JsonResponse({"series": [random_series(since, until, points, now_ms)]})
-    except TooManyPoints as error:
-        return refusal(400, "range-too-wide", str(error))
+    except TooManyPoints:
+        return refusal(400, "range-too-wide", _("The range holds more readings than points asks for."))
