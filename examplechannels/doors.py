@@ -114,6 +114,7 @@ def limit_body(inner: Application) -> Application:
 async def _too_big(send: Any) -> None:
     detail = _("A body is at most %(bytes)d bytes.") % {"bytes": settings.MAX_BODY_BYTES}
     body = refusal(413, "too-big", detail).content
-    headers = [(b"content-type", b"application/json"), (b"connection", b"close")]
+    length = str(len(body)).encode()
+    headers = [(b"content-type", b"application/json"), (b"content-length", length), (b"connection", b"close")]
     await send({"type": "http.response.start", "status": 413, "headers": headers})
     await send({"type": "http.response.body", "body": body})
