@@ -1,6 +1,6 @@
 """One viewer's way out: frames are sent at once, and only a viewer that blocks costs a task and a backlog.
 
-A task and a queue for each viewer would be simpler, and cost 22 µs per delivery instead of 19
+A task and a queue for each viewer would be simpler, and cost 22 µs per delivery instead of 18
 (docs/benchmarks.md, Fan-out).
 """
 

@@ -98,19 +98,21 @@ class Presence:
         self._changed.set()
 
     async def _run(self) -> None:
-        reported_at = -REPORT_SECONDS
+        reported_at = shown_at = self._clock() - REPORT_SECONDS
         try:
             await self._fan_out.group_add(REPORTS_GROUP, self)
             while self._viewers:
                 self._changed.clear()
                 self._roster.forget_silent(self._clock())
-                overdue = self._clock() - reported_at >= REPORT_SECONDS
-                if self._news_of_ours or overdue:
+                if self._news_of_ours or self._clock() - reported_at >= REPORT_SECONDS:
                     self._report()
                     reported_at = self._clock()
+                # Once in a while also what did not change: a page takes silence for a dead socket.
+                everything = self._clock() - shown_at >= REPORT_SECONDS
+                if everything:
+                    shown_at = self._clock()
                 try:
-                    # Once in a while also what did not change: a page takes silence for a dead socket.
-                    await self._show(everything=overdue)
+                    await self._show(everything)
                 except Exception:
                     logger.exception("presence was not shown")
                 await asyncio.sleep(CHANGE_SECONDS)
