@@ -9,28 +9,33 @@ django_application = get_asgi_application()  # before what follows: consumers ne
 
 from channels.auth import AuthMiddlewareStack  # noqa: E402
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
-from django.urls import re_path  # noqa: E402
+from django.urls import path, re_path  # noqa: E402
 
 import one.routing  # noqa: E402
 import threechat.routing  # noqa: E402
 import two.routing  # noqa: E402
 from examplechannels.doors import limit_body, origin_rule, refuse  # noqa: E402
 from examplechannels.lifespan import lifespan  # noqa: E402
+from two.ingest.socket import ingest  # noqa: E402
 
+pages = AuthMiddlewareStack(
+    URLRouter(
+        [
+            *one.routing.websocket_urlpatterns,
+            *two.routing.websocket_urlpatterns,
+            *threechat.routing.websocket_urlpatterns,
+            re_path("", refuse),  # type: ignore[arg-type]
+        ]
+    )
+)
 application = ProtocolTypeRouter(
     {
         "http": limit_body(django_application),
-        "websocket": origin_rule(
-            AuthMiddlewareStack(
-                URLRouter(
-                    [
-                        *one.routing.websocket_urlpatterns,
-                        *two.routing.websocket_urlpatterns,
-                        *threechat.routing.websocket_urlpatterns,
-                        re_path("", refuse),  # type: ignore[arg-type]
-                    ]
-                )
-            )
+        "websocket": URLRouter(
+            [
+                path("ws/two/ingest/", ingest),  # type: ignore[arg-type]  # devices: no origin and no session, a token
+                re_path("", origin_rule(pages)),  # type: ignore[arg-type]
+            ]
         ),
         "lifespan": lifespan,
     }

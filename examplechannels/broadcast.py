@@ -8,7 +8,7 @@ layer once per process, and costs each local viewer one send (docs/benchmarks.md
 import asyncio
 import json
 from collections.abc import Callable
-from typing import Literal, Protocol, TypedDict
+from typing import Literal, NotRequired, Protocol, TypedDict
 from uuid import uuid4
 
 from channels.layers import get_channel_layer
@@ -22,12 +22,16 @@ DELIVERIES_PER_TURN = 256  # then the event loop serves others
 LOCAL_PREFIX = f"local.{uuid4().hex}."
 
 
+Selection = frozenset[str] | None  # the parts of an event that somebody wants; None: all
+
+
 class BroadcastEvent(TypedDict):
     """What travels through the channel layer to a group of viewers."""
 
     type: Literal["broadcast"]
     group: str
     text: str | None  # the frame; None: frames to this group were lost on their way into the layer
+    parts: NotRequired[dict[str, str]]  # instead of a text: the elements of an array, by what they are about
 
 
 class Viewer(Protocol):
@@ -47,6 +51,20 @@ def event(group: str, payload: object) -> BroadcastEvent:
     return {"type": "broadcast", "group": group, "text": encode(payload)}
 
 
+def event_of_parts(group: str, parts: dict[str, str]) -> BroadcastEvent:
+    """An event of which each viewer gets the parts that it selected. A part is JSON: one element or more."""
+    return {"type": "broadcast", "group": group, "text": "", "parts": parts}
+
+
+def text_for(event: BroadcastEvent, selection: Selection) -> str | None:
+    """The frame that a viewer with this selection gets: "" for none, None for `catch_up`."""
+    parts = event.get("parts")
+    if parts is None or event["text"] is None:
+        return event["text"]
+    chosen = parts.values() if selection is None else [parts[name] for name in parts if name in selection]
+    return f"[{','.join(chosen)}]" if chosen else ""
+
+
 def local_group(name: str) -> str:
     """A group of this process alone; the layer never hears of it. See `Broadcast.send_here`."""
     return LOCAL_PREFIX + name
@@ -57,19 +75,22 @@ class Broadcast:
 
     def __init__(self, alias: str = "default") -> None:
         self._alias = alias
-        self._groups: dict[str, dict[Viewer, Callable[[SendFrame], None]]] = {}
+        # By group, then by what of its events they want: what several want alike is joined once.
+        self._groups: dict[str, dict[Selection, dict[Viewer, Callable[[SendFrame], None]]]] = {}
         self._subscription = Subscription(alias, self._in_layer, self._receive, self.catch_up)
         self._publisher = Publisher(alias)
 
-    async def group_add(self, group: str, viewer: Viewer) -> None:
+    async def group_add(self, group: str, viewer: Viewer, selection: Selection = None) -> None:
         """Hands what is sent to `group` from now on to `viewer`; while the layer is away, as soon as it is back.
+
+        Of an event of parts it gets those in `selection` (None: all); it is in a group once.
 
         A consumer with a channel of its own (FANOUT=channels) joins the layer's group, the ordinary way.
         """
         if layer := getattr(viewer, "channel_layer", None):
             await layer.group_add(group, viewer.channel_name)  # type: ignore[attr-defined]
             return
-        self._groups.setdefault(group, {})[viewer] = viewer.deliver
+        self._groups.setdefault(group, {}).setdefault(selection, {})[viewer] = viewer.deliver
         await self._settle(group)
 
     async def group_discard(self, group: str, viewer: Viewer) -> None:
@@ -77,9 +98,12 @@ class Broadcast:
         if layer := getattr(viewer, "channel_layer", None):
             await layer.group_discard(group, viewer.channel_name)  # type: ignore[attr-defined]
             return
-        viewers = self._groups.get(group, {})
-        viewers.pop(viewer, None)
-        if not viewers:
+        selections = self._groups.get(group, {})
+        for selection in [wanted for wanted, viewers in selections.items() if viewer in viewers]:
+            del selections[selection][viewer]
+            if not selections[selection]:
+                del selections[selection]
+        if not selections:
             self._groups.pop(group, None)
         await self._settle(group)
 
@@ -87,21 +111,30 @@ class Broadcast:
         """`group_send` for who must not wait, such as a consumer: what cannot be sent is followed by `catch_up`."""
         self._publisher.publish(event(group, payload))
 
+    def publish_parts(self, group: str, parts: dict[str, str]) -> None:
+        """The same for an event of parts."""
+        self._publisher.publish(event_of_parts(group, parts))
+
+    def publish_loss(self, group: str) -> None:
+        """Tells all viewers of a group, in every process, to catch up."""
+        self._publisher.doubt(group)
+
     async def send_here(self, group: str, payload: object) -> None:
         """Sends to this process's viewers of a `local_group`; nothing of it waits for Redis."""
         if settings.FANOUT == "channels":
             await get_channel_layer(self._alias).group_send(group, event(group, payload))
-        await self._fan_out(group, frame(encode(payload)))
+        await self._fan_out(event(group, payload))
 
     def catch_up(self, group: str | None = None) -> None:
         """Tells the viewers of one or all of the layer's groups that frames may have been lost."""
         for name in [group] if group else self._in_layer():
-            for viewer in tuple(self._groups.get(name, ())):
-                viewer.catch_up()
+            for viewers in tuple(self._groups.get(name, {}).values()):
+                for viewer in tuple(viewers):
+                    viewer.catch_up()
 
     def counts(self) -> dict[str, int]:
         """Viewers per group."""
-        return {group: len(viewers) for group, viewers in self._groups.items()}
+        return {group: sum(map(len, selections.values())) for group, selections in self._groups.items()}
 
     async def _settle(self, group: str) -> None:
         if not group.startswith(LOCAL_PREFIX):
@@ -115,15 +148,20 @@ class Broadcast:
         if message["text"] is None:
             self.catch_up(message["group"])
         else:
-            await self._fan_out(message["group"], frame(message["text"]))
+            await self._fan_out(message)
 
-    async def _fan_out(self, group: str, message: SendFrame) -> None:
-        viewers = self._groups.get(group, {})
-        for number, viewer in enumerate(tuple(viewers), start=1):
-            if deliver := viewers.get(viewer):  # it may have left while others had their turn
-                deliver(message)
-            if number % DELIVERIES_PER_TURN == 0:
-                await asyncio.sleep(0)
+    async def _fan_out(self, message: BroadcastEvent) -> None:
+        for selection, viewers in tuple(self._groups.get(message["group"], {}).items()):
+            if text := text_for(message, selection):
+                await _deliver(viewers, frame(text))
+
+
+async def _deliver(viewers: dict[Viewer, Callable[[SendFrame], None]], message: SendFrame) -> None:
+    for number, viewer in enumerate(tuple(viewers), start=1):
+        if deliver := viewers.get(viewer):  # it may have left while others had their turn
+            deliver(message)
+        if number % DELIVERIES_PER_TURN == 0:
+            await asyncio.sleep(0)
 
 
 broadcast = Broadcast()

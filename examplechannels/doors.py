@@ -16,12 +16,13 @@ logger = logging.getLogger(__name__)
 Application = Callable[[Any, Any, Any], Awaitable[None]]
 
 
-def refusal(status: int, code: str, detail: str) -> JsonResponse:
+def refusal(status: int, code: str, detail: str, headers: dict[str, str] | None = None) -> JsonResponse:
     """The JSON body of every refused request (docs/protocol.md, HTTP)."""
-    return JsonResponse({"error": {"code": code, "detail": detail}}, status=status)
+    return JsonResponse({"error": {"code": code, "detail": detail}}, status=status, headers=headers)
 
 
-def _header(scope: Any, name: bytes) -> str | None:
+def header(scope: Any, name: bytes) -> str | None:
+    """The one header of this name; None without it, "" when it came several times."""
     values = [value for key, value in scope["headers"] if key == name]
     return values[0].decode("latin-1") if len(values) == 1 else None if not values else ""
 
@@ -29,10 +30,10 @@ def _header(scope: Any, name: bytes) -> str | None:
 def _reason_against(scope: Any) -> str | None:
     """Why a handshake is refused, or None."""
     server = scope.get("server") or ("", None)
-    host = _header(scope, b"host") or f"{server[0]}:{server[1]}"
+    host = header(scope, b"host") or f"{server[0]}:{server[1]}"
     if not validate_host(split_domain_port(host)[0], settings.ALLOWED_HOSTS):
         return f"host {host!r} is not in ALLOWED_HOSTS"
-    origin = _header(scope, b"origin")
+    origin = header(scope, b"origin")
     if origin is None or _is_ours(origin, host):
         return None
     return f"origin {origin!r} is foreign to host {host!r}"
@@ -63,7 +64,7 @@ def origin_rule(inner: Application) -> Application:
             logger.warning("WebSocket %.200r refused: %.300s", scope["path"], reason)
             await refuse(scope, receive, send)
             return
-        if _header(scope, b"origin") is None:
+        if header(scope, b"origin") is None:
             scope = {**scope, "headers": [pair for pair in scope["headers"] if pair[0] != b"cookie"]}
         # Channels' session wrapper looks at the session before each frame, for nothing: it saves on HTTP alone.
         await inner({**scope, "server_send": send}, receive, send)
@@ -85,7 +86,7 @@ def limit_body(inner: Application) -> Application:
 
     async def application(scope: Any, receive: Any, send: Any) -> None:
         limit: int = settings.MAX_BODY_BYTES
-        announced = _header(scope, b"content-length") or "0"
+        announced = header(scope, b"content-length") or "0"
         if announced.isdecimal() and int(announced) > limit:
             await _too_big(send)
             return

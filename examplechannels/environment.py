@@ -36,6 +36,14 @@ def choice(name: str, options: tuple[str, ...]) -> str:
     return value
 
 
+def number(name: str, default: int, least: int, most: int) -> int:
+    """A whole number from `least` to `most`."""
+    text = os.environ.get(name) or str(default)
+    if not re.fullmatch(r"-?\d{1,15}", text) or not least <= int(text) <= most:
+        raise ImproperlyConfigured(f"{name}={text!r} is no whole number from {least} to {most}.")
+    return int(text)
+
+
 def origins(name: str) -> list[str]:
     """Origins as `https://example.com`, comma-separated."""
     found = words(name, [])

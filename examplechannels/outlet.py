@@ -96,6 +96,14 @@ class Outlet:
             return
         self._start(resume(coroutine, waits_for), deque())
 
+    def send_first(self, message: SendFrame) -> None:
+        """Puts a frame before those that are held until the handshake is done; afterwards it is sent like any other."""
+        if self._task is None and self._backlog is not None:
+            self._backlog.appendleft(message)
+            self._characters += len(message["text"])
+        else:
+            self.send(message)
+
     def open(self) -> None:
         """The handshake is done: sends what came before it was, to a viewer that joined its groups first."""
         backlog, self._backlog = self._backlog, None

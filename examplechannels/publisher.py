@@ -34,14 +34,19 @@ class Publisher:
 
     def publish(self, event: "BroadcastEvent") -> None:
         if len(self._queue) >= MAX_QUEUED_EVENTS:
-            self._doubt(self._queue.popleft())
+            self.doubt(self._queue.popleft()["group"])
         self._queue.append(event)
+        self._start()
+
+    def doubt(self, group: str) -> None:
+        """Tells the viewers of `group` to catch up: what was to be sent will not be."""
+        if len(self._in_doubt) < MAX_GROUPS_IN_DOUBT:
+            self._in_doubt.add(group)
+        self._start()
+
+    def _start(self) -> None:
         if self._task is None:
             self._task = asyncio.create_task(self._run(), name="publisher", context=Context())
-
-    def _doubt(self, event: "BroadcastEvent") -> None:
-        if len(self._in_doubt) < MAX_GROUPS_IN_DOUBT:
-            self._in_doubt.add(event["group"])
 
     async def _run(self) -> None:
         try:
@@ -53,7 +58,7 @@ class Publisher:
                         logger.exception("an event was not published")
                     # Who waits in the queue would wait as long again: all of it is lost together.
                     while self._queue:
-                        self._doubt(self._queue.popleft())
+                        self.doubt(self._queue.popleft()["group"])
                     await asyncio.sleep(RETRY_SECONDS)
         finally:
             self._task = None

@@ -125,6 +125,11 @@ CONTENT_SECURITY_POLICY = {
 }
 X_FRAME_OPTIONS = "DENY"
 
+# How long readings are kept; hours are kept for ever.
+RAW_DAYS = environment.number("RAW_DAYS", 30, least=1, most=36_500)
+MINUTE_DAYS = environment.number("MINUTE_DAYS", 365, least=RAW_DAYS, most=36_500)
+HOST_FEED = environment.flag("HOST_FEED", default=True)
+
 # Bounds (docs/protocol.md, Limits).
 MAX_BODY_BYTES = 4 * 1024 * 1024
 MAX_FRAME_BYTES = 64 * 1024

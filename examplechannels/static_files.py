@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.staticfiles.finders import BaseFinder
+from django.contrib.staticfiles.storage import staticfiles_storage
 from django.core.checks import CheckMessage
 from django.core.files.storage import FileSystemStorage, Storage
 from servestatic.storage import CompressedManifestStaticFilesStorage
@@ -50,3 +51,8 @@ class HashedStaticFilesStorage(CompressedManifestStaticFilesStorage):
     """Names with a hash of their content, ES-module imports included, so browsers keep them for ever."""
 
     support_js_module_import_aggregation = True
+
+
+def build_version() -> str:
+    """Names what is deployed: a digest of all static files; "" in development."""
+    return str(getattr(staticfiles_storage, "manifest_hash", ""))

@@ -8,7 +8,7 @@ from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 
-from examplechannels.broadcast import BroadcastEvent, encode
+from examplechannels.broadcast import BroadcastEvent, Selection, encode, text_for
 from examplechannels.outlet import Outlet, SendFrame, frame
 
 CATCH_UP = frame(encode({"type": "catch_up"}))
@@ -65,6 +65,8 @@ class ViewerConsumer(SocketConsumer, AsyncWebsocketConsumer):
     With FANOUT=channels it has a channel of its own, and Channels calls `broadcast` for each event.
     """
 
+    selection: Selection = None  # of events of parts
+
     @property
     def channel_layer_alias(self) -> str | None:
         return "default" if settings.FANOUT == "channels" else None
@@ -76,12 +78,17 @@ class ViewerConsumer(SocketConsumer, AsyncWebsocketConsumer):
     def catch_up(self) -> None:
         self.outlet.catch_up()
 
+    def send_first(self, text: str) -> None:
+        """Sends before anything that came since the socket joined its groups; to be called before `accept`."""
+        self.outlet.send_first(frame(text))
+
     async def send_frame(self, payload: object) -> None:
         """Sends to this socket alone."""
         await self.send(text_data=encode(payload))
 
     async def broadcast(self, event: BroadcastEvent) -> None:
-        if event["text"] is not None:
-            await self.send(text_data=event["text"])
-        elif self.wants_events:
+        text = text_for(event, self.selection)
+        if text:
+            await self.send(text_data=text)
+        elif text is None and self.wants_events:
             await self.send(text_data=CATCH_UP["text"])

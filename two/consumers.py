@@ -1,12 +1,15 @@
 """Step 2: an async consumer that streams readings into a chart.
 
-The random feed goes to a group of this process; each visitor joins it, and gets the present value first.
+The random feed goes to a group of this process. What devices send is recorded first, then published to one
+group of all processes, of which each viewer gets its devices' part.
 """
 
-from examplechannels.broadcast import broadcast, local_group
+from examplechannels.broadcast import broadcast, encode, local_group
 from examplechannels.ticker import Ticker
 from examplechannels.viewer import ViewerConsumer
 from two.feeds import RANDOM, random_reading
+from two.latest import last_readings
+from two.live import TELEMETRY
 
 SINGLE_GROUP = local_group("two.random")  # one object a frame, as the tutorials' clients expect
 ARRAY_GROUP = local_group("two.random.array")  # arrays, for those who name devices
@@ -22,24 +25,32 @@ ticker = Ticker(send_random)
 
 
 class TwoConsumer(ViewerConsumer):
+    """`ws/two_url/`: without a query one random integer a frame; with `?device=` arrays of what those devices send."""
+
     watching = False
 
     async def connect(self) -> None:
+        devices = frozenset(self.query.get("device", []))
+        self.random_group = ARRAY_GROUP if devices else SINGLE_GROUP
+        self.selection = None if "*" in devices else devices
+        # Joined before it is accepted: what comes meanwhile waits, behind the last reading of each metric.
+        if devices - {RANDOM}:
+            await broadcast.group_add(TELEMETRY, self, self.selection)
+            for text in await last_readings(self.selection):
+                self.send_first(text)
+        if not devices or devices & {RANDOM, "*"}:
+            slot = await ticker.watch()
+            self.watching = True
+            await broadcast.group_add(self.random_group, self)
+            reading = random_reading(slot)
+            self.send_first(encode([reading] if devices else reading))
         await self.accept()
-        devices = self.query.get("device", [])
-        self.group = ARRAY_GROUP if devices else SINGLE_GROUP
-        if devices and not {RANDOM, "*"} & set(devices):
-            return  # no device of that name has sent anything yet
-        slot = await ticker.watch()
-        self.watching = True
-        await broadcast.group_add(self.group, self)
-        reading = random_reading(slot)
-        await self.send_frame([reading] if devices else reading)
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         """What a client sends is ignored."""
 
     async def disconnect(self, code: int) -> None:
+        await broadcast.group_discard(TELEMETRY, self)
         if self.watching:
-            await broadcast.group_discard(self.group, self)
+            await broadcast.group_discard(self.random_group, self)
             await ticker.unwatch()

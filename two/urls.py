@@ -1,8 +1,14 @@
 from django.urls import path
 
 from two import views
+from two.ingest.views import write
 
 urlpatterns = [
     path("two/", views.two, name="two"),
+    path("two/device/<str:device>/", views.device, name="device"),
     path("two/readings/", views.readings, name="two-readings"),
+    path("two/devices/", views.devices, name="two-devices"),
+    path("two/version/", views.version, name="two-version"),
+    path("api/v2/write", write),
+    path("write", write),
 ]

@@ -1,51 +1,152 @@
+"""The dashboard's pages, and what they and other people's clients ask over HTTP."""
+
+import json
 from time import time
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_safe
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods, require_safe
 
 from examplechannels.doors import refusal
+from examplechannels.questions import ask
+from examplechannels.static_files import build_version
 from examplechannels.ticker import slot_at, slot_start_ms
+from two.csv_export import csv_lines
+from two.devices import NameTaken, add_device, examples_for, find_device
 from two.feeds import RANDOM
-from two.history import MAX_POINTS, TooManyPoints, random_series
+from two.history import MAX_POINTS, Range, TooManySeries, random_series, series_in
+from two.ingest.views import post_readings
+from two.latest import latest, random_device
+from two.samples import OWN_DEVICES, BadReading
 
 POINTS_SHOWN = 30
-MAX_MS = 10**15
+WINDOW_MS = 60_000
+MAX_MS = 9 * 10**12  # as nanoseconds still 64 bits
 
 
 def random_points(count: int) -> list[list[float]]:
     """The last `count` readings of the random feed, oldest first: `[at in ms, value]`."""
     now = slot_at(time())
-    since, until = slot_start_ms(now - count + 1), slot_start_ms(now + 1)
-    return random_series(since, until, count, slot_start_ms(now))["points"]
+    asked = Range(slot_start_ms(now - count + 1), slot_start_ms(now + 1), count)
+    return random_series(asked, slot_start_ms(now))["points"]
 
 
 @require_safe
 def two(request: HttpRequest) -> HttpResponse:
-    """The dashboard, with thirty points at once."""
+    """The dashboard, with the last minute of the random feed at once."""
     points = random_points(POINTS_SHOWN)
-    return render(request, "two.html", {"points": points, "latest": points[-1][1]})
+    context = {
+        "points": points,
+        "latest": points[-1][1],
+        "can_add_devices": request.user.is_staff,
+        "kiosk": request.GET.get("kiosk") == "1",
+        "version": build_version(),
+    }
+    return render(request, "two.html", context)
 
 
 @require_safe
-def readings(request: HttpRequest) -> HttpResponse:
-    """History as JSON: `?device=random&since=<ms>&until=<ms>&points=500` (docs/protocol.md, HTTP)."""
+def device(request: HttpRequest, device: str) -> HttpResponse:
+    """One device: its metrics, its room, how to send to it."""
+    found = find_device(device)
+    context = {
+        "device": found.slug,
+        "name": found.name,
+        "is_ours": found.slug in OWN_DEVICES,
+        "examples": examples_for(request.build_absolute_uri("/"), found.slug),
+        "room_url": reverse("room", kwargs={"room": f"device-{found.slug}"}),
+        "version": build_version(),
+    }
+    return render(request, "device.html", context)
+
+
+@require_safe
+def version(request: HttpRequest) -> JsonResponse:
+    """Which build is deployed, for pages that stay open for weeks."""
+    return JsonResponse({"version": build_version()})
+
+
+@csrf_exempt  # POST has a token
+@require_http_methods(["GET", "HEAD", "POST"])
+async def readings(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
+    """The past of metrics, as JSON or CSV; or new readings (docs/protocol.md, HTTP)."""
+    if request.method == "POST":
+        return await post_readings(request)
+    try:
+        asked = _range(request)
+        if request.GET.get("format") == "csv":
+            return _csv(asked)
+        series = await ask(lambda: series_in(asked))
+    except _BadQuery as error:
+        return refusal(error.status, error.code, error.detail)
+    except TooManySeries:
+        return refusal(400, "too-many-series", _("More than 200 series: choose devices or metrics."))
+    if asked.includes(RANDOM, "value"):
+        series.append(random_series(asked, int(time() * 1000)))
+    if not series and asked.devices:
+        return refusal(404, "no-such-device", _("No device of that name has sent anything yet."))
+    return JsonResponse({"series": series})
+
+
+def _csv(asked: Range) -> StreamingHttpResponse:
+    answer = StreamingHttpResponse(csv_lines(asked), content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = 'attachment; filename="readings.csv"'
+    answer["Cache-Control"] = "no-store"
+    return answer
+
+
+class _BadQuery(Exception):
+    def __init__(self, code: str, detail: str, status: int = 400) -> None:
+        super().__init__(detail)
+        self.status, self.code, self.detail = status, code, detail
+
+
+def _range(request: HttpRequest) -> Range:
     now_ms = int(time() * 1000)
     try:
         until = int(request.GET.get("until", now_ms + 1))
-        since = int(request.GET.get("since", until - 60_000))
+        since = int(request.GET.get("since", until - WINDOW_MS))
         points = int(request.GET.get("points", 500))
     except ValueError:
-        return refusal(400, "not-a-number", _("since, until and points are whole numbers."))
+        raise _BadQuery("not-a-number", _("since, until and points are whole numbers.")) from None
     if max(abs(since), abs(until)) > MAX_MS:
-        return refusal(400, "not-a-time", _("since and until are Unix milliseconds."))
+        raise _BadQuery("not-a-time", _("since and until are Unix milliseconds."))
     if not 1 <= points <= MAX_POINTS:
-        return refusal(400, "bad-points", _("points lies between 1 and 5000."))
-    devices = set(request.GET.getlist("device"))
-    if devices and not devices & {RANDOM, "*"}:
-        return refusal(404, "no-such-device", _("No device of that name has sent anything yet."))
+        raise _BadQuery("bad-points", _("points lies between 1 and 5000."))
+    devices, metrics = set(request.GET.getlist("device")), set(request.GET.getlist("metric"))
+    return Range(
+        since,
+        until,
+        points,
+        frozenset(devices) if devices and "*" not in devices else None,
+        frozenset(metrics) or None,
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+async def devices(request: HttpRequest) -> HttpResponse:
+    """Every device with its metrics and last readings; for staff, a new device."""
+    if request.method == "POST":
+        return await _add(request)
+    known = [random_device(), *await latest.ask()]
+    return JsonResponse({"now": int(time() * 1000), "devices": known})
+
+
+async def _add(request: HttpRequest) -> HttpResponse:
+    user = await request.auser()
+    if not user.is_staff:
+        return refusal(403, "staff-only", _("Only staff may add devices: log in first."))
     try:
-        return JsonResponse({"series": [random_series(since, until, points, now_ms)]})
-    except TooManyPoints:
-        return refusal(400, "range-too-wide", _("The range holds more readings than points asks for."))
+        name = json.loads(request.body)["name"]
+        device, token = await ask(lambda: add_device(name))
+    except (ValueError, RecursionError, LookupError, TypeError) as error:
+        detail = error.detail if isinstance(error, BadReading) else _('The body is {"name": "…"}.')
+        return refusal(400, "bad-name", detail)
+    except NameTaken:
+        return refusal(409, "name-taken", _("There is a device of that name already."))
+    examples = examples_for(request.build_absolute_uri("/"), device.slug, token)
+    answer = {"device": device.slug, "name": device.name, "token": token, "examples": examples}
+    return JsonResponse(answer, status=201, headers={"Cache-Control": "no-store"})

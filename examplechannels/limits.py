@@ -1,0 +1,27 @@
+"""How much of something may be done in a while."""
+
+import time
+from collections.abc import Callable
+
+
+class TokenBucket:
+    """`burst` at once, `per_second` in the long run."""
+
+    __slots__ = ("_burst", "_clock", "_filled_at", "_left", "_per_second")
+
+    def __init__(self, burst: float, per_second: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._burst = burst
+        self._per_second = per_second
+        self._clock = clock
+        self._left = burst
+        self._filled_at = clock()
+
+    def take(self, amount: float = 1) -> float:
+        """Takes it and returns 0, or takes nothing and returns the seconds after which it is worth asking again."""
+        now = self._clock()
+        self._left = min(self._burst, self._left + (now - self._filled_at) * self._per_second)
+        self._filled_at = now
+        if self._left >= amount:
+            self._left -= amount
+            return 0.0
+        return (amount - self._left) / self._per_second

@@ -1,0 +1,67 @@
+"""Adding devices, and how to send to them."""
+
+from typing import TypedDict
+
+from django.http import Http404
+from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
+
+from two.feeds import RANDOM
+from two.models import AccessToken, Device
+from two.samples import OWN_DEVICES, BadReading, slug_of
+
+PLACEHOLDER = "YOUR-TOKEN"
+
+
+class NameTaken(Exception):
+    """There is a device of that name, or one whose name makes the same slug."""
+
+
+class Example(TypedDict):
+    title: str
+    text: str
+
+
+def add_device(name: str, interval_seconds: float | None = None) -> tuple[Device, str]:
+    """Makes a device and its token; the token cannot be seen again.
+
+    Raises:
+        BadReading: the name cannot be one.
+        NameTaken: see there.
+    """
+    if not isinstance(name, str):
+        raise BadReading("bad-device", _("A device's name is a text."))
+    name = name.strip()
+    slug = slug_of(name)
+    device, created = (
+        (None, False)
+        if slug in OWN_DEVICES
+        else Device.objects.get_or_create(slug=slug, defaults={"name": name, "interval_seconds": interval_seconds})
+    )
+    if device is None or not created:
+        raise NameTaken
+    return device, AccessToken.issue(AccessToken.Scope.DEVICE, device, label=name)
+
+
+def find_device(slug: str) -> Device:
+    """Raises `Http404` for a device that is not known."""
+    found = Device.objects.filter(slug=slug).first()
+    if found is None and slug == RANDOM:
+        found = Device(slug=RANDOM, name=RANDOM)
+    if found is None:
+        raise Http404
+    return found
+
+
+def examples_for(site: str, device: str, token: str = PLACEHOLDER) -> list[Example]:
+    """How to send to a device, ready to be copied. `site` is this server's address with a slash at its end."""
+    context = {"site": site.rstrip("/"), "device": device, "token": token}
+    return [
+        {"title": title, "text": render_to_string(f"examples/{name}", context).strip()}
+        for title, name in (
+            ("curl", "curl.txt"),
+            (_("Telegraf"), "telegraf.txt"),
+            ("mosquitto_pub", "mosquitto_pub.txt"),
+            (_("MicroPython on an ESP32"), "micropython.txt"),
+        )
+    ]

@@ -1,0 +1,85 @@
+"""Tells the viewers in every process what was just recorded, at most once per 25 ms."""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from examplechannels.broadcast import broadcast
+from two.catalogue import KnownMetric
+from two.samples import NS_PER_MS
+
+TELEMETRY = "two"  # the group
+PUBLISH_SECONDS = 0.025
+MAX_FRAME_READINGS = 1_000
+MAX_FRAME_BYTES = 60 * 1024
+MAX_WAITING = 4_000  # beyond it viewers fetch their window instead
+
+
+class Recorded(NamedTuple):
+    """One reading that is new in the database."""
+
+    metric: KnownMetric
+    at_ns: int
+    value: float
+
+
+def encoded(metric: KnownMetric, at_ns: int, value: float) -> str:
+    """The JSON object of one reading (docs/protocol.md, Readings)."""
+    return f'{{"data":{value!r}{metric.wire_end}{at_ns // NS_PER_MS}}}'
+
+
+def frame_slices(texts: Sequence[str]) -> Iterator[slice]:
+    """Cuts JSON objects into what one frame holds: at most 1,000 readings and 60 KiB."""
+    first = size = 0
+    for index, text in enumerate(texts):
+        length = 1 + (len(text) if text.isascii() else len(text.encode()))
+        if index - first == MAX_FRAME_READINGS or size + length > MAX_FRAME_BYTES:
+            yield slice(first, index)
+            first, size = index, 0
+        size += length
+    if texts:
+        yield slice(first, len(texts))
+
+
+def events_of(readings: Sequence[Recorded]) -> Iterator[dict[str, str]]:
+    """The parts of each event: by device, the objects of its readings."""
+    texts = [encoded(*reading) for reading in readings]
+    for cut in frame_slices(texts):
+        parts: dict[str, list[str]] = {}
+        for reading, text in zip(readings[cut], texts[cut], strict=True):
+            parts.setdefault(reading.metric.device, []).append(text)
+        yield {device: ",".join(objects) for device, objects in parts.items()}
+
+
+class Live:
+    """What is on its way to the viewers; all methods belong to the event loop."""
+
+    def __init__(self) -> None:
+        self._waiting: list[Recorded] = []
+        self._too_many = False
+        self._timer: asyncio.TimerHandle | None = None
+        self._next_at = 0.0
+
+    def publish(self, readings: Sequence[Recorded]) -> None:
+        """Sends at once when nothing was sent for 25 ms, else then."""
+        if len(self._waiting) + len(readings) > MAX_WAITING:
+            self._too_many = True
+            self._waiting.clear()
+        if not self._too_many:
+            self._waiting += readings
+        if self._timer is None:
+            loop = asyncio.get_running_loop()
+            self._timer = loop.call_at(max(self._next_at, loop.time()), self._flush)
+
+    def _flush(self) -> None:
+        self._timer = None
+        self._next_at = asyncio.get_running_loop().time() + PUBLISH_SECONDS
+        waiting, self._waiting = self._waiting, []
+        too_many, self._too_many = self._too_many, False
+        if too_many:
+            broadcast.publish_loss(TELEMETRY)
+        for parts in events_of(waiting):
+            broadcast.publish_parts(TELEMETRY, parts)
+
+
+live = Live()

@@ -1,0 +1,198 @@
+"""Every way in ends here: what comes in together is committed together, and answered after the commit.
+
+One thread of its own runs the transactions. What a group changed is published once, after it.
+"""
+
+import asyncio
+import logging
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import Context
+from typing import NamedTuple
+
+from django.db import InterfaceError, OperationalError, connection, transaction
+
+from two.catalogue import Catalogue, KnownMetric
+from two.live import Recorded, live
+from two.samples import BadReading, Sample
+from two.storage import Key, store
+
+logger = logging.getLogger(__name__)
+
+MAX_GROUP_READINGS = 20_000
+MAX_WAITING_READINGS = 200_000
+PAUSE_SECONDS = 0.002  # between commits: other processes want to write to the same SQLite file
+IDLE_SECONDS = 10.0  # then the thread and its connection are given back
+AWAY = (OperationalError, InterfaceError)
+
+
+class NotStored(Exception):
+    """The database did not take it, or too much is waiting: nothing was stored, try again."""
+
+
+class _Request(NamedTuple):
+    samples: Sequence[Sample]
+    received_ns: int
+    done: asyncio.Future[None]
+
+
+class Recorder:
+    """The writer of one process; all methods belong to its event loop."""
+
+    def __init__(self, publish: Callable[[Sequence[Recorded]], None]) -> None:
+        self._publish = publish
+        self._catalogue = Catalogue()
+        self._waiting: deque[_Request] = deque()
+        self._waiting_readings = 0
+        self._task: asyncio.Task[None] | None = None
+        self._wake = asyncio.Event()
+        self._last_stamp_ns = 0
+        self._closing = False
+
+    async def record(self, samples: Sequence[Sample]) -> None:
+        """Returns once the samples are committed. Creates devices and metrics that are new.
+
+        Raises:
+            BadReading: too many devices or metrics; nothing of `samples` was stored.
+            NotStored: the commit failed, or too much is waiting.
+        """
+        await self.submit(samples)
+
+    def submit(self, samples: Sequence[Sample]) -> asyncio.Future[None]:
+        """`record` for who sends on before it is committed: the future of that."""
+        done = asyncio.get_running_loop().create_future()
+        if self._waiting_readings + len(samples) > MAX_WAITING_READINGS:
+            done.set_exception(NotStored("too much is waiting"))
+            return done
+        self._last_stamp_ns = max(time.time_ns(), self._last_stamp_ns + 1)
+        self._waiting.append(_Request(samples, self._last_stamp_ns, done))
+        self._waiting_readings += len(samples)
+        self._wake.set()
+        if self._task is None:
+            # A context of its own: inside a request it would inherit the thread of that request.
+            self._task = asyncio.create_task(self._run(), name="recorder", context=Context())
+        return done
+
+    async def close(self) -> None:
+        """Commits what waits, and gives thread and connection back. The next `record` starts anew."""
+        if self._task is not None:
+            self._closing = True
+            self._wake.set()
+            await asyncio.wait([self._task])
+
+    async def _run(self) -> None:
+        thread = ThreadPoolExecutor(1, thread_name_prefix="recorder")
+        loop = asyncio.get_running_loop()
+        try:
+            while await self._something_waits():
+                group = self._next_group()
+                outcomes, new = await loop.run_in_executor(thread, self._commit, group)
+                for request, error in zip(group, outcomes, strict=True):
+                    if request.done.done():
+                        continue  # its client hung up
+                    if error is None:
+                        request.done.set_result(None)
+                    else:
+                        request.done.set_exception(error)
+                if new:
+                    self._publish(new)
+                await asyncio.sleep(PAUSE_SECONDS)
+        finally:
+            self._task, self._closing = None, False
+            thread.submit(connection.close)
+            thread.shutdown(wait=False)
+
+    async def _something_waits(self) -> bool:
+        """False when nothing came for `IDLE_SECONDS`, or `close` was called and all is committed."""
+        self._wake.clear()
+        if self._waiting or self._closing:
+            return bool(self._waiting)
+        try:
+            async with asyncio.timeout(IDLE_SECONDS):
+                await self._wake.wait()
+        except TimeoutError:
+            pass
+        return bool(self._waiting)
+
+    def _next_group(self) -> list[_Request]:
+        group: list[_Request] = []
+        readings = 0
+        while self._waiting and (not group or readings + len(self._waiting[0].samples) <= MAX_GROUP_READINGS):
+            request = self._waiting.popleft()
+            group.append(request)
+            readings += len(request.samples)
+        self._waiting_readings -= readings
+        return group
+
+    def _commit(self, group: list[_Request]) -> tuple[list[Exception | None], list[Recorded]]:
+        """Commits the group, else each request alone; the outcome of each, and what is new. In the thread."""
+        try:
+            return self._transact(group)
+        except AWAY as error:
+            if connection.connection is None or connection.is_usable():
+                return _all_failed(group, error)
+        except Exception as error:  # such as a device that was deleted meanwhile
+            logger.warning("A commit of %d requests failed, each is tried alone: %s", len(group), error)
+        connection.close()
+        outcomes: list[Exception | None] = []
+        new: list[Recorded] = []
+        for number, request in enumerate(group):
+            try:
+                outcome, more = self._transact([request])
+            except AWAY as error:
+                return outcomes + _all_failed(group[number:], error)[0], new
+            except Exception as error:
+                outcome, more = _all_failed([request], error)
+            outcomes += outcome
+            new += more
+        return outcomes, new
+
+    def _transact(self, group: list[_Request]) -> tuple[list[Exception | None], list[Recorded]]:
+        outcomes: list[Exception | None] = []
+        values: dict[Key, float] = {}
+        stamped: set[Key] = set()
+        metrics: dict[int, KnownMetric] = {}
+        self._catalogue.refresh()
+        try:
+            with transaction.atomic(durable=True):
+                for request in group:
+                    try:
+                        found = self._catalogue.find(request.samples)
+                    except BadReading as error:
+                        outcomes.append(error)
+                        continue
+                    outcomes.append(None)
+                    _collect(request, found, values, stamped)
+                    metrics.update((metric.id, metric) for metric in found)
+                new = store(values, stamped)
+        except BaseException:
+            self._catalogue.forget()  # it may know what was rolled back
+            raise
+        return outcomes, [Recorded(metrics[metric], at_ns, value) for (metric, at_ns), value in new.items()]
+
+
+def _collect(request: _Request, found: list[KnownMetric], values: dict[Key, float], stamped: set[Key]) -> None:
+    """Adds a request's samples to `values`; those without a time share one, or follow by a nanosecond each."""
+    times: Counter[int] = Counter()
+    for sample, metric in zip(request.samples, found, strict=True):
+        if sample.at_ns is not None:
+            values.setdefault((metric.id, sample.at_ns), sample.value)
+            continue
+        key = metric.id, request.received_ns + times[metric.id]
+        while key in values:
+            key = key[0], key[1] + 1
+        times[metric.id] = key[1] + 1 - request.received_ns
+        values[key] = sample.value
+        stamped.add(key)
+
+
+def _all_failed(group: list[_Request], error: Exception) -> tuple[list[Exception | None], list[Recorded]]:
+    reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+    logger.error("%d requests were not stored: %s", len(group), reason)
+    connection.close()
+    return [NotStored(reason) for _ in group], []
+
+
+recorder = Recorder(live.publish)

@@ -1,0 +1,34 @@
+"""Deletes what is older than it is kept, in transactions so small that writers hardly wait."""
+
+import time
+from collections.abc import Iterator
+
+from django.conf import settings
+from django.db import connection, transaction
+
+from two.models import Metric
+from two.samples import NS_PER_DAY
+
+BATCH_ROWS = 2_000
+
+
+def prune(now_ns: int | None = None) -> Iterator[int]:
+    """Deletes a batch a step and yields how many rows that was. Blocks."""
+    now = time.time_ns() if now_ns is None else now_ns
+    for table, column, days in (
+        ("two_reading", "at_ns", settings.RAW_DAYS),
+        ("two_minuterollup", "start_ns", settings.MINUTE_DAYS),
+    ):
+        for metric in Metric.objects.values_list("id", flat=True).order_by("id"):
+            while deleted := _delete(table, column, metric, now - days * NS_PER_DAY):
+                yield deleted
+
+
+def _delete(table: str, column: str, metric: int, before_ns: int) -> int:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            f"DELETE FROM {table} WHERE metric_id = %s AND {column} IN "  # noqa: S608 ours
+            f"(SELECT {column} FROM {table} WHERE metric_id = %s AND {column} < %s ORDER BY {column} LIMIT %s)",
+            (metric, metric, before_ns, BATCH_ROWS),
+        )
+        return int(cursor.rowcount)

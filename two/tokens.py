@@ -1,0 +1,84 @@
+"""Who shows a token may do what; asked of the database once every few seconds."""
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from django.utils.crypto import constant_time_compare
+
+from examplechannels.limits import TokenBucket
+from two.models import AccessToken
+
+KEEP_SECONDS = 10.0  # how long a revoked token may still be taken
+MAX_KEPT = 20_000
+MAX_TOKEN_CHARACTERS = 200
+READINGS_PER_SECOND = {AccessToken.Scope.DEVICE: 2_000, AccessToken.Scope.SITE: 100_000}
+BURST_READINGS = {AccessToken.Scope.DEVICE: 50_000, AccessToken.Scope.SITE: 500_000}
+BURST_WRONG, WRONG_PER_SECOND = 20, 1  # guesses of one address
+
+
+class Grant(NamedTuple):
+    """What a token allows."""
+
+    scope: str
+    device: str | None  # the slug that it writes for; None: any
+    readings: TokenBucket  # how much it may write
+
+
+class TooManyGuesses(Exception):
+    """So many wrong tokens came from this address that no new one is looked up: wait `seconds`."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__()
+        self.seconds = seconds
+
+
+class Tokens:
+    """The grants that this process knows of. All methods belong to its event loop."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._grants: OrderedDict[str, tuple[float, Grant | None]] = OrderedDict()  # by digest, with their end
+        self._guesses: OrderedDict[str, TokenBucket] = OrderedDict()  # by address
+
+    async def grant_for(self, token: str, address: str) -> Grant | None:
+        """What `token` allows; None for one that is unknown or revoked.
+
+        Raises:
+            TooManyGuesses: see there.
+        """
+        digest = AccessToken.digest_of(token[: MAX_TOKEN_CHARACTERS + 1])
+        known = self._grants.get(digest)
+        if known and known[0] > self._clock():
+            return known[1]
+        guesses = self._guesses.setdefault(address, TokenBucket(BURST_WRONG, WRONG_PER_SECOND, self._clock))
+        _bound(self._guesses)
+        if wait := guesses.take():
+            raise TooManyGuesses(wait)
+        grant = await self._look_up(digest, known[1] if known else None)
+        if grant is not None:
+            guesses.take(-1)
+        self._grants.pop(digest, None)
+        self._grants[digest] = (self._clock() + KEEP_SECONDS, grant)
+        _bound(self._grants)
+        return grant
+
+    async def _look_up(self, digest: str, before: Grant | None) -> Grant | None:
+        row = await AccessToken.objects.select_related("device").filter(digest=digest, revoked=None).afirst()
+        if row is None or not constant_time_compare(row.digest, digest):
+            return None
+        device = row.device.slug if row.device else None
+        if before is not None:
+            return before._replace(scope=row.scope, device=device)
+        scope = AccessToken.Scope(row.scope)
+        bucket = TokenBucket(BURST_READINGS.get(scope, 0), READINGS_PER_SECOND.get(scope, 1), self._clock)
+        return Grant(row.scope, device, bucket)
+
+
+def _bound(kept: OrderedDict[str, Any]) -> None:
+    while len(kept) > MAX_KEPT:
+        kept.popitem(last=False)
+
+
+tokens = Tokens()
