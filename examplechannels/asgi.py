@@ -16,17 +16,17 @@ import threechat.routing  # noqa: E402
 import two.routing  # noqa: E402
 from examplechannels.doors import limit_body, origin_rule, refuse  # noqa: E402
 from examplechannels.lifespan import lifespan  # noqa: E402
+from examplechannels.visitors import visitors_only  # noqa: E402
 from two.ingest.socket import ingest  # noqa: E402
+from two.recorder import recorder  # noqa: E402
 
-pages = AuthMiddlewareStack(
-    URLRouter(
-        [
-            *one.routing.websocket_urlpatterns,
-            *two.routing.websocket_urlpatterns,
-            *threechat.routing.websocket_urlpatterns,
-            re_path("", refuse),  # type: ignore[arg-type]
-        ]
-    )
+pages = URLRouter(
+    [
+        *one.routing.websocket_urlpatterns,
+        *two.routing.websocket_urlpatterns,
+        *threechat.routing.websocket_urlpatterns,
+        re_path("", refuse),  # type: ignore[arg-type]
+    ]
 )
 application = ProtocolTypeRouter(
     {
@@ -34,9 +34,9 @@ application = ProtocolTypeRouter(
         "websocket": URLRouter(
             [
                 path("ws/two/ingest/", ingest),  # type: ignore[arg-type]  # devices: no origin and no session, a token
-                re_path("", origin_rule(pages)),  # type: ignore[arg-type]
+                re_path("", origin_rule(AuthMiddlewareStack(visitors_only(pages)))),  # type: ignore[arg-type]
             ]
         ),
-        "lifespan": lifespan,
+        "lifespan": lifespan(at_end=recorder.close),
     }
 )

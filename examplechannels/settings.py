@@ -49,6 +49,11 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
+# Pages and sockets for people who are logged in, and for walls with a view token.
+LOGIN_REQUIRED = environment.flag("LOGIN_REQUIRED", default=False)
+if LOGIN_REQUIRED:
+    MIDDLEWARE.append("examplechannels.visitors.LookMiddleware")
+
 ROOT_URLCONF = "examplechannels.urls"
 ASGI_APPLICATION = "examplechannels.asgi.application"
 

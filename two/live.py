@@ -59,9 +59,13 @@ class Live:
         self._too_many = False
         self._timer: asyncio.TimerHandle | None = None
         self._next_at = 0.0
+        self.newest_ns: dict[int, int] = {}  # the latest time that was published, by metric
 
     def publish(self, readings: Sequence[Recorded]) -> None:
         """Sends at once when nothing was sent for 25 ms, else then."""
+        for metric, at_ns, _value in readings:
+            if at_ns > self.newest_ns.get(metric.id, 0):
+                self.newest_ns[metric.id] = at_ns
         if len(self._waiting) + len(readings) > MAX_WAITING:
             self._too_many = True
             self._waiting.clear()

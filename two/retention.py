@@ -1,15 +1,22 @@
 """Deletes what is older than it is kept, in transactions so small that writers hardly wait."""
 
+import asyncio
 import time
 from collections.abc import Iterator
+from functools import partial
 
 from django.conf import settings
 from django.db import connection, transaction
 
+from examplechannels.background import background
+from examplechannels.questions import ask
 from two.models import Metric
 from two.samples import NS_PER_DAY
 
 BATCH_ROWS = 2_000
+FIRST_SECONDS = 300.0  # a server that just started has other things to do
+STEP_SECONDS = 0.05
+DAY_SECONDS = 86_400.0
 
 
 def prune(now_ns: int | None = None) -> Iterator[int]:
@@ -19,7 +26,7 @@ def prune(now_ns: int | None = None) -> Iterator[int]:
         ("two_reading", "at_ns", settings.RAW_DAYS),
         ("two_minuterollup", "start_ns", settings.MINUTE_DAYS),
     ):
-        for metric in Metric.objects.values_list("id", flat=True).order_by("id"):
+        for metric in list(Metric.objects.values_list("id", flat=True)):
             while deleted := _delete(table, column, metric, now - days * NS_PER_DAY):
                 yield deleted
 
@@ -32,3 +39,14 @@ def _delete(table: str, column: str, metric: int, before_ns: int) -> int:
             (metric, metric, before_ns, BATCH_ROWS),
         )
         return int(cursor.rowcount)
+
+
+@background.register
+async def prune_daily() -> None:
+    """A step at a time, with room for writers in between."""
+    while True:
+        await asyncio.sleep(FIRST_SECONDS)
+        steps = prune()
+        while await ask(partial(next, steps, 0)):
+            await asyncio.sleep(STEP_SECONDS)
+        await asyncio.sleep(DAY_SECONDS - FIRST_SECONDS)

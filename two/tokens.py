@@ -1,20 +1,23 @@
 """Who shows a token may do what; asked of the database once every few seconds."""
 
+import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from contextvars import Context
 from typing import Any, NamedTuple
 
 from django.utils.crypto import constant_time_compare
 
 from examplechannels.limits import TokenBucket
+from examplechannels.questions import ask
 from two.models import AccessToken
 
 KEEP_SECONDS = 10.0  # how long a revoked token may still be taken
 MAX_KEPT = 20_000
 MAX_TOKEN_CHARACTERS = 200
-READINGS_PER_SECOND = {AccessToken.Scope.DEVICE: 2_000, AccessToken.Scope.SITE: 100_000}
-BURST_READINGS = {AccessToken.Scope.DEVICE: 50_000, AccessToken.Scope.SITE: 500_000}
+READINGS_PER_SECOND: dict[str, int] = {AccessToken.Scope.DEVICE: 2_000, AccessToken.Scope.SITE: 100_000}
+BURST_READINGS: dict[str, int] = {AccessToken.Scope.DEVICE: 50_000, AccessToken.Scope.SITE: 500_000}
 BURST_WRONG, WRONG_PER_SECOND = 20, 1  # guesses of one address
 
 
@@ -41,6 +44,7 @@ class Tokens:
         self._clock = clock
         self._grants: OrderedDict[str, tuple[float, Grant | None]] = OrderedDict()  # by digest, with their end
         self._guesses: OrderedDict[str, TokenBucket] = OrderedDict()  # by address
+        self._looked_up: dict[str, asyncio.Task[Grant | None]] = {}  # just now, by digest
 
     async def grant_for(self, token: str, address: str) -> Grant | None:
         """What `token` allows; None for one that is unknown or revoked.
@@ -52,28 +56,34 @@ class Tokens:
         known = self._grants.get(digest)
         if known and known[0] > self._clock():
             return known[1]
-        guesses = self._guesses.setdefault(address, TokenBucket(BURST_WRONG, WRONG_PER_SECOND, self._clock))
-        _bound(self._guesses)
-        if wait := guesses.take():
-            raise TooManyGuesses(wait)
-        grant = await self._look_up(digest, known[1] if known else None)
-        if grant is not None:
-            guesses.take(-1)
-        self._grants.pop(digest, None)
-        self._grants[digest] = (self._clock() + KEEP_SECONDS, grant)
-        _bound(self._grants)
-        return grant
+        if digest not in self._looked_up:
+            guesses = self._guesses.setdefault(address, TokenBucket(BURST_WRONG, WRONG_PER_SECOND, self._clock))
+            _bound(self._guesses)
+            if wait := guesses.take():
+                raise TooManyGuesses(wait)
+            looking = self._look_up(digest, known[1] if known else None, guesses)
+            # A context of its own, and shielded below: it is not only for the first who asked.
+            self._looked_up[digest] = asyncio.create_task(looking, name="token", context=Context())
+        return await asyncio.shield(self._looked_up[digest])
 
-    async def _look_up(self, digest: str, before: Grant | None) -> Grant | None:
-        row = await AccessToken.objects.select_related("device").filter(digest=digest, revoked=None).afirst()
-        if row is None or not constant_time_compare(row.digest, digest):
-            return None
-        device = row.device.slug if row.device else None
-        if before is not None:
-            return before._replace(scope=row.scope, device=device)
-        scope = AccessToken.Scope(row.scope)
-        bucket = TokenBucket(BURST_READINGS.get(scope, 0), READINGS_PER_SECOND.get(scope, 1), self._clock)
-        return Grant(row.scope, device, bucket)
+    async def _look_up(self, digest: str, before: Grant | None, guesses: TokenBucket) -> Grant | None:
+        try:
+            row = await ask(lambda: AccessToken.objects.select_related("device").filter(digest=digest).first())
+            grant = None
+            if row is not None and row.revoked is None and constant_time_compare(row.digest, digest):
+                device = row.device.slug if row.device else None
+                grant = Grant(row.scope, device, before.readings if before else _bucket(row.scope, self._clock))
+                guesses.take(-1)
+            self._grants.pop(digest, None)
+            self._grants[digest] = (self._clock() + KEEP_SECONDS, grant)
+            _bound(self._grants)
+            return grant
+        finally:
+            del self._looked_up[digest]
+
+
+def _bucket(scope: str, clock: Callable[[], float]) -> TokenBucket:
+    return TokenBucket(BURST_READINGS.get(scope, 0), READINGS_PER_SECOND.get(scope, 1), clock)
 
 
 def _bound(kept: OrderedDict[str, Any]) -> None:

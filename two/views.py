@@ -14,6 +14,7 @@ from examplechannels.doors import refusal
 from examplechannels.questions import ask
 from examplechannels.static_files import build_version
 from examplechannels.ticker import slot_at, slot_start_ms
+from examplechannels.visitors import open_to_walls, post_has_token
 from two.csv_export import csv_lines
 from two.devices import NameTaken, add_device, examples_for, find_device
 from two.feeds import RANDOM
@@ -34,6 +35,7 @@ def random_points(count: int) -> list[list[float]]:
     return random_series(asked, slot_start_ms(now))["points"]
 
 
+@open_to_walls
 @require_safe
 def two(request: HttpRequest) -> HttpResponse:
     """The dashboard, with the last minute of the random feed at once."""
@@ -48,6 +50,7 @@ def two(request: HttpRequest) -> HttpResponse:
     return render(request, "two.html", context)
 
 
+@open_to_walls
 @require_safe
 def device(request: HttpRequest, device: str) -> HttpResponse:
     """One device: its metrics, its room, how to send to it."""
@@ -63,13 +66,16 @@ def device(request: HttpRequest, device: str) -> HttpResponse:
     return render(request, "device.html", context)
 
 
+@open_to_walls
 @require_safe
 def version(request: HttpRequest) -> JsonResponse:
     """Which build is deployed, for pages that stay open for weeks."""
     return JsonResponse({"version": build_version()})
 
 
-@csrf_exempt  # POST has a token
+@open_to_walls
+@post_has_token
+@csrf_exempt
 @require_http_methods(["GET", "HEAD", "POST"])
 async def readings(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
     """The past of metrics, as JSON or CSV; or new readings (docs/protocol.md, HTTP)."""
@@ -126,6 +132,7 @@ def _range(request: HttpRequest) -> Range:
     )
 
 
+@open_to_walls
 @require_http_methods(["GET", "HEAD", "POST"])
 async def devices(request: HttpRequest) -> HttpResponse:
     """Every device with its metrics and last readings; for staff, a new device."""

@@ -11,6 +11,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from examplechannels.doors import refusal
+from examplechannels.visitors import post_has_token
 from two.ingest.door import Refused, admit, count, token_of_request
 from two.ingest.json_readings import samples_from_json
 from two.ingest.line_protocol import samples_from_lines
@@ -41,6 +42,7 @@ async def post_readings(request: HttpRequest) -> HttpResponse:
     return HttpResponse(status=204)
 
 
+@post_has_token
 @csrf_exempt
 @require_POST
 async def write(request: HttpRequest) -> HttpResponse:

@@ -1,0 +1,53 @@
+"""What a running server does beside answering; begins with the server and ends with it.
+
+uvicorn says when through its lifespan events, Daphne through a callable of `manage.py runserver`.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from contextvars import Context
+
+logger = logging.getLogger(__name__)
+
+RETRY_SECONDS = 5.0
+
+Job = Callable[[], Awaitable[None]]  # runs until it is cancelled
+
+
+class Background:
+    def __init__(self) -> None:
+        self._jobs: list[Job] = []
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def register(self, job: Job) -> Job:
+        """For `AppConfig.ready` and decorators: to be run by every server process."""
+        self._jobs.append(job)
+        return job
+
+    def start(self) -> None:
+        for job in self._jobs:
+            self._tasks.append(asyncio.create_task(_keep_up(job), name=job.__name__, context=Context()))
+
+    async def stop(self) -> None:
+        tasks, self._tasks = self._tasks, []
+        await _ended(tasks)
+
+
+async def _keep_up(job: Job) -> None:
+    while True:
+        try:
+            await job()
+        except Exception:
+            logger.exception("%s failed; it begins again", job.__name__)
+        await asyncio.sleep(RETRY_SECONDS)
+
+
+async def _ended(tasks: Sequence[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    if tasks:
+        await asyncio.wait(tasks)
+
+
+background = Background()

@@ -1,0 +1,64 @@
+"""Shows what other processes on this machine record while there is no Redis that would tell.
+
+`manage.py mqtt` beside `make run` is such a process. Once per slot, while somebody watches, the database is asked
+for readings newer than the newest that was shown.
+"""
+
+import asyncio
+import time
+
+from django.conf import settings
+from django.db.models import OuterRef, Subquery
+
+from examplechannels.background import background
+from examplechannels.broadcast import broadcast
+from examplechannels.questions import ask
+from examplechannels.ticker import TICK_SECONDS
+from two.catalogue import KnownMetric
+from two.live import TELEMETRY, Recorded, live
+from two.models import Metric, Reading
+
+MAX_READINGS = 1_000  # per metric and look; the rest comes when a page fetches its window
+
+
+def newest() -> dict[KnownMetric, int]:
+    """The time of the last reading of each metric that has one."""
+    last = Reading.objects.filter(metric=OuterRef("pk")).order_by("-at_ns").values("at_ns")[:1]
+    rows = Metric.objects.annotate(at_ns=Subquery(last)).values_list("id", "device__slug", "name", "unit", "at_ns")
+    return {KnownMetric(*row[:4]): row[4] for row in rows if row[4] is not None}
+
+
+def between(metric: KnownMetric, after_ns: int, until_ns: int) -> list[Recorded]:
+    """What was recorded after `after_ns` and until `until_ns`, the latest where that is too much."""
+    rows = Reading.objects.filter(metric=metric.id, at_ns__gt=after_ns, at_ns__lte=until_ns)
+    latest = rows.order_by("-at_ns").values_list("at_ns", "value")[:MAX_READINGS]
+    return [Recorded(metric, at_ns, value) for at_ns, value in reversed(latest)]
+
+
+class Neighbours:
+    """What was shown so far."""
+
+    def __init__(self) -> None:
+        self._shown: dict[int, int] | None = None  # newest time by metric; None while nobody watches
+
+    async def look(self) -> None:
+        if not broadcast.counts().get(TELEMETRY):
+            self._shown = None
+            return
+        found = await ask(newest)
+        if self._shown is not None:
+            for metric, at_ns in found.items():
+                shown_ns = max(self._shown.get(metric.id, 0), live.newest_ns.get(metric.id, 0))
+                if at_ns > shown_ns:
+                    live.publish(await ask(lambda: between(metric, shown_ns, at_ns)))  # noqa: B023 awaited here
+        self._shown = {metric.id: at_ns for metric, at_ns in found.items()}
+
+
+@background.register
+async def show_neighbours() -> None:
+    if settings.REDIS_URL:
+        await asyncio.Event().wait()
+    neighbours = Neighbours()
+    while True:
+        await asyncio.sleep(TICK_SECONDS - time.time() % TICK_SECONDS)
+        await neighbours.look()
