@@ -7,6 +7,7 @@ import pytest
 from pytest_django import Settings
 
 from examplechannels.broadcast import broadcast
+from two.recorder import recorder
 
 
 @pytest.fixture(params=["broadcast", "channels"])
@@ -21,6 +22,7 @@ async def nothing_left() -> AsyncIterator[None]:
     """Fails a test after which a task or a group is left over."""
     before = asyncio.all_tasks()
     yield
+    await recorder.close()
     own = {asyncio.current_task()}
     for _ in range(500):
         left = asyncio.all_tasks() - before - own

@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import Context
+from threading import Barrier
 from typing import Generic, TypeVar
 
 from django.db import InterfaceError, OperationalError, connection
@@ -37,7 +38,13 @@ def _with_connection(question: Callable[[], Answer]) -> Answer:
 
 def close_connections() -> None:
     """For tests: gives the threads' connections back."""
-    for closed in [_threads.submit(connection.close) for _ in range(THREADS)]:
+    together = Barrier(THREADS)
+
+    def close() -> None:
+        together.wait()  # so that each thread gets one of these
+        connection.close()
+
+    for closed in [_threads.submit(close) for _ in range(THREADS)]:
         closed.result()
 
 

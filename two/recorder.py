@@ -66,8 +66,9 @@ class Recorder:
         if self._waiting_readings + len(samples) > MAX_WAITING_READINGS:
             done.set_exception(NotStored("too much is waiting"))
             return done
-        self._last_stamp_ns = max(time.time_ns(), self._last_stamp_ns + 1)
-        self._waiting.append(_Request(samples, self._last_stamp_ns, done))
+        received_ns = max(time.time_ns(), self._last_stamp_ns)
+        self._last_stamp_ns = received_ns + len(samples)  # a nanosecond for each that has no time of its own
+        self._waiting.append(_Request(samples, received_ns, done))
         self._waiting_readings += len(samples)
         self._wake.set()
         if self._task is None:
@@ -101,7 +102,8 @@ class Recorder:
                 await asyncio.sleep(PAUSE_SECONDS)
         finally:
             self._task, self._closing = None, False
-            thread.submit(connection.close)
+            self._catalogue.forget()
+            thread.submit(lambda: connection.close())  # the thread's own
             thread.shutdown(wait=False)
 
     async def _something_waits(self) -> bool:

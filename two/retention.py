@@ -47,6 +47,6 @@ async def prune_daily() -> None:
     while True:
         await asyncio.sleep(FIRST_SECONDS)
         steps = prune()
-        while await ask(partial(next, steps, 0)):
+        while await ask(partial(next, steps, 0)):  # noqa: ASYNC110
             await asyncio.sleep(STEP_SECONDS)
         await asyncio.sleep(DAY_SECONDS - FIRST_SECONDS)

@@ -17,14 +17,16 @@ Totals = tuple[int, float, float, float]  # count, scaled sum, minimum, maximum
 def store(values: dict[Key, float], stamped: Collection[Key] = ()) -> dict[Key, float]:
     """Stores what is not there yet, with its rollups; returns just that. The first value of a key wins.
 
-    Readings in `stamped` got their time from the server: where it is taken, they move on by a nanosecond.
+    Readings in `stamped` got their time from the server: where it is taken, they move on by nanoseconds.
     Everything is sorted: writers that lock the same rows in different orders deadlock on PostgreSQL.
     """
     new = _insert(values)
-    while len(new) < len(values) and (taken := {key for key in stamped if key in values and key not in new}):
-        moved = {(metric, at_ns + 1): values[metric, at_ns] for metric, at_ns in taken}
-        stamped, values = moved.keys(), moved
-        new |= _insert(moved)
+    taken, step_ns = {key: values[key] for key in stamped if key not in new}, 1
+    while taken:
+        moved = {(metric, at_ns + step_ns): value for (metric, at_ns), value in taken.items()}
+        inserted = _insert(moved)
+        new |= inserted
+        taken, step_ns = {key: moved[key] for key in moved.keys() - inserted.keys()}, step_ns * 2
     minutes = _totals(new)
     _add_up("two_minuterollup", minutes)
     _add_up("two_hourrollup", _merge(minutes, HOUR_NS))

@@ -46,6 +46,11 @@ class Tokens:
         self._guesses: OrderedDict[str, TokenBucket] = OrderedDict()  # by address
         self._looked_up: dict[str, asyncio.Task[Grant | None]] = {}  # just now, by digest
 
+    def forget(self) -> None:
+        """Looks everything up anew."""
+        self._grants.clear()
+        self._guesses.clear()
+
     async def grant_for(self, token: str, address: str) -> Grant | None:
         """What `token` allows; None for one that is unknown or revoked.
 

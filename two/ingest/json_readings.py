@@ -94,8 +94,10 @@ def _path(where: str, key: str) -> str:
 
 
 def _time(value: Any, where: str) -> int:
-    milliseconds = value if isinstance(value, int) and not isinstance(value, bool) else number(value, where)
-    return check_time(round(milliseconds * NS_PER_MS), where)
+    if not isinstance(value, int) or isinstance(value, bool):
+        whole, part = divmod(number(value, where), 1)
+        return check_time(int(whole) * NS_PER_MS + round(part * NS_PER_MS), where)
+    return check_time(value * NS_PER_MS, where)
 
 
 def _device(name: Any, where: str, own_device: str | None) -> str:

@@ -1,0 +1,28 @@
+"""A device, another's device, and those who write for them."""
+
+from dataclasses import dataclass
+
+from two.models import AccessToken, Device
+
+
+@dataclass(frozen=True)
+class Cast:
+    boiler: str  # tokens
+    oven: str
+    site: str
+    wall: str
+    revoked: str
+
+
+def make_cast() -> Cast:
+    boiler = Device.objects.create(name="Boiler", slug="boiler", interval_seconds=10)
+    oven = Device.objects.create(name="Oven", slug="oven")
+    revoked = AccessToken.issue(AccessToken.Scope.DEVICE, boiler)
+    AccessToken.objects.update(revoked="2026-01-01T00:00:00Z")
+    return Cast(
+        boiler=AccessToken.issue(AccessToken.Scope.DEVICE, boiler),
+        oven=AccessToken.issue(AccessToken.Scope.DEVICE, oven),
+        site=AccessToken.issue(AccessToken.Scope.SITE),
+        wall=AccessToken.issue(AccessToken.Scope.VIEW),
+        revoked=revoked,
+    )

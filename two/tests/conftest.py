@@ -1,0 +1,20 @@
+"""What the tests of readings share."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from asgiref.sync import sync_to_async
+
+from examplechannels.questions import close_connections
+from two.recorder import recorder
+from two.tests.cast import Cast, make_cast
+from two.tokens import tokens
+
+
+@pytest.fixture
+async def cast(transactional_db: None) -> AsyncIterator[Cast]:
+    """Committed, for the recorder writes through a connection of its own."""
+    yield await sync_to_async(make_cast)()
+    await recorder.close()
+    tokens.forget()
+    close_connections()
