@@ -1,7 +1,35 @@
-from two.feeds import random_at
-from two.history import Range, random_series
+import time
+from typing import Any
 
+import pytest
+from asgiref.sync import sync_to_async
+from django.test import AsyncClient, Client
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from examplechannels.ticker import slot_at
+from two.feeds import random_at
+from two.history import MAX_SERIES, STEPS_NS, Range, points_of, random_series, step_for
+from two.models import Device, Metric, Reading
+from two.samples import NS_PER_DAY, NS_PER_MS
+from two.storage import HOUR_NS, MINUTE_NS, store
+
+SECOND_NS = 10**9
+NOW_NS = time.time_ns() // HOUR_NS * HOUR_NS
 NOW_MS = 10_000_000
+
+
+def new_metric(device: str = "boiler", name: str = "t", unit: str = "") -> int:
+    row, _created = Device.objects.get_or_create(slug=device, defaults={"name": device})
+    return Metric.objects.create(device=row, name=name, unit=unit).pk
+
+
+def fill(metric: int, first_ns: int, step_ns: int, values: list[float]) -> None:
+    store({(metric, first_ns + number * step_ns): value for number, value in enumerate(values)})
+
+
+def get(client: Client, **query: Any) -> Any:
+    return client.get("/two/readings/", query)
 
 
 def test_since_is_included_until_is_not_and_nothing_is_of_the_future() -> None:
@@ -13,3 +41,193 @@ def test_since_is_included_until_is_not_and_nothing_is_of_the_future() -> None:
 def test_an_empty_or_reversed_range_is_empty() -> None:
     assert random_series(Range(9_990_000, 9_990_000, 500), NOW_MS)["points"] == []
     assert random_series(Range(9_995_000, 9_990_000, 500), NOW_MS)["points"] == []
+
+
+def test_the_random_feed_is_remembered_for_an_hour_and_bucketed_where_that_is_too_much() -> None:
+    series = random_series(Range(0, NOW_MS + 1, 5000), NOW_MS)
+    assert len(series["points"]) == 1800
+    series = random_series(Range(NOW_MS - 600_000, NOW_MS, 50), NOW_MS)
+    assert series["columns"] == ["at", "mean", "min", "max"]
+    assert 20 <= len(series["points"]) <= 50
+    for at, mean, least, most in series["points"]:
+        assert at % series["bucket"] == 0
+        assert 0 <= least <= mean <= most <= 100
+
+
+@pytest.mark.django_db
+def test_what_fits_is_given_reading_by_reading() -> None:
+    metric = new_metric()
+    fill(metric, NOW_NS - 10 * SECOND_NS, SECOND_NS, [1, 2, 3, 4, 5])
+    found = points_of(metric, NOW_NS - 9 * SECOND_NS, NOW_NS - 6 * SECOND_NS, 3, NOW_NS)
+    start = NOW_NS // NS_PER_MS
+    assert found == ("raw", 0, [[start - 9000, 2], [start - 8000, 3], [start - 7000, 4]])
+
+
+@pytest.mark.django_db
+def test_what_does_not_fit_is_bucketed_and_spikes_stay() -> None:
+    metric = new_metric()
+    fill(metric, NOW_NS - 600 * SECOND_NS, SECOND_NS // 10, [100.0 if n == 3_333 else n % 7 for n in range(6_000)])
+    resolution, bucket_ns, points = points_of(metric, NOW_NS - 600 * SECOND_NS, NOW_NS, 200, NOW_NS)
+    assert (resolution, bucket_ns) == ("raw", 5 * SECOND_NS)
+    assert len(points) == 120
+    assert max(most for _at, _mean, _least, most in points) == 100
+    assert min(least for _at, _mean, least, _most in points) == 0
+    assert points[0] == [
+        (NOW_NS - 600 * SECOND_NS) // NS_PER_MS,
+        pytest.approx(sum(n % 7 for n in range(50)) / 50),
+        0,
+        6,
+    ]
+
+
+@pytest.mark.django_db
+def test_wide_ranges_come_from_minutes_and_hours_and_gaps_stay_gaps() -> None:
+    metric = new_metric()
+    for hour in (50, 49, 10):
+        fill(metric, NOW_NS - hour * HOUR_NS, 30 * SECOND_NS, [float(hour)] * 120)
+    day = points_of(metric, NOW_NS - 51 * HOUR_NS, NOW_NS, 200, NOW_NS)
+    assert day[:2] == ("minute", 30 * MINUTE_NS)
+    assert [mean for _at, mean, _least, _most in day[2]] == [50, 50, 49, 49, 10, 10]
+    assert day[2][4][0] - day[2][3][0] > 38 * 3600 * 1000
+    month = points_of(metric, NOW_NS - 30 * NS_PER_DAY, NOW_NS, 20, NOW_NS)
+    assert (month[0], len(month[2])) == ("hour", 3)
+
+
+@pytest.mark.django_db
+def test_beyond_the_raw_retention_minutes_answer() -> None:
+    metric = new_metric()
+    fill(metric, NOW_NS - 40 * NS_PER_DAY, SECOND_NS, [1.0, 5.0])
+    Reading.objects.all().delete()
+    resolution, bucket_ns, points = points_of(metric, NOW_NS - 41 * NS_PER_DAY, NOW_NS - 39 * NS_PER_DAY, 5000, NOW_NS)
+    assert (resolution, bucket_ns) == ("minute", MINUTE_NS)
+    assert points == [[(NOW_NS - 40 * NS_PER_DAY) // NS_PER_MS, 3, 1, 5]]
+    resolution, *_rest, points = points_of(metric, NOW_NS - 400 * NS_PER_DAY, NOW_NS, 5000, NOW_NS)
+    assert (resolution, len(points)) == ("minute", 1)  # nothing is older than what there is
+
+
+@pytest.mark.django_db
+def test_one_point_is_one_bucket() -> None:
+    metric = new_metric()
+    fill(metric, NOW_NS - 2 * HOUR_NS, 10 * SECOND_NS, [float(number) for number in range(700)])
+    for since in (NOW_NS - 2 * HOUR_NS, NOW_NS - 90 * MINUTE_NS, NOW_NS - 400 * SECOND_NS):
+        assert len(points_of(metric, since, NOW_NS, 1, NOW_NS)[2]) == 1
+
+
+@pytest.mark.django_db
+def test_too_many_readings_to_look_at_are_answered_in_minutes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("two.history.MAX_SCANNED_READINGS", 1_000)
+    metric = new_metric()
+    fill(metric, NOW_NS - 120 * SECOND_NS, SECOND_NS // 20, [1.0] * 2_000)
+    assert points_of(metric, NOW_NS - 120 * SECOND_NS, NOW_NS, 500, NOW_NS)[:2] == ("minute", MINUTE_NS)
+
+
+@pytest.mark.django_db
+def test_readings_near_the_largest_float_have_a_mean() -> None:
+    metric = new_metric()
+    fill(metric, NOW_NS - 10 * SECOND_NS, SECOND_NS, [1.7e308] * 5 + [5e-324])
+    [[_at, mean, least, most]] = points_of(metric, NOW_NS - 10 * SECOND_NS, NOW_NS, 1, NOW_NS)[2]
+    assert (least, most) == (5e-324, 1.7e308)
+    assert mean == pytest.approx(1.7e308 * 5 / 6, rel=1e-9) or mean == pytest.approx(1.7e308 / 6 * 5, rel=1e-9)
+
+
+@given(st.integers(1, 10**18), st.integers(2, 5000), st.integers(0, 10**18))
+def test_no_range_touches_more_buckets_than_points(range_ns: int, points: int, since_ns: int) -> None:
+    step_ns = step_for(range_ns, points)
+    assert (since_ns + range_ns - 1) // step_ns - since_ns // step_ns + 1 <= points
+
+
+def test_steps_are_in_order() -> None:
+    assert sorted(STEPS_NS) == STEPS_NS
+
+
+values = st.floats(allow_nan=False, allow_infinity=False)
+
+
+@pytest.mark.django_db
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40, deadline=None)
+@given(st.dictionaries(st.integers(0, 10 * 60 * 1000), values, min_size=1, max_size=60))
+def test_what_was_stored_comes_back_exactly(values: dict[int, float]) -> None:
+    Device.objects.all().delete()
+    metric = new_metric()
+    since_ns = NOW_NS - 11 * MINUTE_NS
+    store({(metric, since_ns + at * NS_PER_MS): value for at, value in values.items()})
+    expected = [[since_ns // NS_PER_MS + at, value] for at, value in sorted(values.items())]
+    assert points_of(metric, since_ns, NOW_NS, 500, NOW_NS) == ("raw", 0, expected)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_view_answers_for_devices_and_metrics(client: Client) -> None:
+    now_ms = time.time_ns() // NS_PER_MS
+    for device, name, unit in (("boiler", "t", "°C"), ("boiler", "p", "bar"), ("oven", "t", "°C")):
+        fill(new_metric(device, name, unit), (now_ms - 3000) * NS_PER_MS, SECOND_NS, [1.5, 2.5])
+    everything = get(client).json()["series"]
+    assert [(one["device"], one["metric"]) for one in everything] == [
+        ("boiler", "p"),
+        ("boiler", "t"),
+        ("oven", "t"),
+        ("random", "value"),
+    ]
+    assert everything[1] == {
+        "device": "boiler",
+        "metric": "t",
+        "unit": "°C",
+        "resolution": "raw",
+        "bucket": 0,
+        "columns": ["at", "value"],
+        "points": [[now_ms - 3000, 1.5], [now_ms - 2000, 2.5]],
+    }
+    assert [one["device"] for one in get(client, device=["oven", "random"]).json()["series"]] == ["oven", "random"]
+    assert [one["device"] for one in get(client, metric="t").json()["series"]] == ["boiler", "oven"]
+    assert len(get(client, device="*").json()["series"]) == 4
+    assert len(get(client, device="random").json()["series"][0]["points"]) == 30
+    assert slot_at(time.time()) - get(client, device="random").json()["series"][0]["points"][-1][0] // 2000 <= 1
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("query", "status", "code"),
+    [
+        ("since=x", 400, "not-a-number"),
+        ("until=-" + "9" * 4300, 400, "not-a-time"),
+        ("since=" + "9" * 5000, 400, "not-a-number"),
+        ("since=9999999999999999", 400, "not-a-time"),
+        ("points=0", 400, "bad-points"),
+        ("points=5001", 400, "bad-points"),
+        ("device=nobody", 404, "no-such-device"),
+        ("device=%00", 404, "no-such-device"),
+    ],
+)
+def test_a_bad_query_is_told_what_is_wrong(client: Client, query: str, status: int, code: str) -> None:
+    answer = client.get(f"/two/readings/?{query}")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (status, code)
+    assert answer.json()["error"]["detail"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_more_series_than_a_request_may_have_are_refused(client: Client) -> None:
+    device = Device.objects.create(slug="many", name="Many")
+    Metric.objects.bulk_create(Metric(device=device, name=f"m{number}") for number in range(MAX_SERIES + 1))
+    answer = get(client)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "too-many-series")
+    assert get(client, device="many", metric="m0").status_code == 200
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_csv_holds_every_reading_exactly(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("two.csv_export.SLICE_ROWS", 3)
+
+    @sync_to_async
+    def prepare() -> None:
+        values = [0.1, -2.0, 1e300, 3.0, 4.0, 5.0]
+        fill(new_metric("boiler", 'say "hi", °'), 1_795_000_000_123_456_789, SECOND_NS, values)
+        fill(new_metric("oven", "t", "°C"), 1_795_000_000 * SECOND_NS, SECOND_NS, [7.0])
+
+    await prepare()
+    query = {"since": 1_795_000_000_000, "until": 1_795_000_100_000, "format": "csv"}
+    answer = await AsyncClient().get("/two/readings/", query)
+    assert answer["Content-Type"] == "text/csv; charset=utf-8"
+    lines = b"".join([chunk async for chunk in answer]).decode().split("\r\n")
+    assert lines[0] == "device,metric,unit,at,datetime,value"
+    assert lines[1] == 'boiler,"say ""hi"", °",,1795000000123,2026-11-18T11:06:40.123456789Z,0.1'
+    assert lines[7] == "oven,t,°C,1795000000000,2026-11-18T11:06:40Z,7.0"
+    assert len(lines) == 9

@@ -1,0 +1,70 @@
+import asyncio
+import threading
+import time
+
+import pytest
+from django.db import connection
+
+from examplechannels.questions import SharedQuestion, ask
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def one() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+        [answer] = cursor.fetchone()
+        return int(answer)
+
+
+async def test_the_database_is_asked_in_another_thread() -> None:
+    assert await ask(one) == 1
+    assert await ask(threading.get_ident) != threading.get_ident()
+    with pytest.raises(ZeroDivisionError):
+        await ask(lambda: 1 // 0)
+
+
+async def test_many_who_ask_at_once_cost_two_questions_and_none_gets_an_old_answer(nothing_left: None) -> None:
+    asked: list[float] = []
+
+    def question() -> float:
+        asked.append(time.monotonic())
+        return asked[-1]
+
+    shared = SharedQuestion(question)
+
+    async def answer_is_new() -> bool:
+        before = time.monotonic()
+        return await shared.ask() >= before
+
+    assert all(await asyncio.gather(*(answer_is_new() for _ in range(50))))
+    assert len(asked) == 1
+    first = asyncio.ensure_future(shared.ask())
+    while len(asked) < 2:
+        await asyncio.sleep(0)
+    assert all(await asyncio.gather(*(answer_is_new() for _ in range(50))))
+    await first
+    assert len(asked) <= 3
+
+
+async def test_a_failed_question_fails_who_asked_and_not_the_next(nothing_left: None) -> None:
+    answers = iter([ZeroDivisionError(), 5])
+
+    def question() -> int:
+        answer = next(answers)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    shared = SharedQuestion(question)
+    with pytest.raises(ZeroDivisionError):
+        await shared.ask()
+    assert await shared.ask() == 5
+
+
+async def test_who_gives_up_takes_nobody_along(nothing_left: None) -> None:
+    shared = SharedQuestion(one)
+    askers = [asyncio.ensure_future(shared.ask()) for _ in range(4)]
+    await asyncio.sleep(0)
+    askers[0].cancel()
+    assert await asyncio.gather(*askers[1:]) == [1, 1, 1]
