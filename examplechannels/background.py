@@ -5,14 +5,15 @@ uvicorn says when through its lifespan events, Daphne through a callable of `man
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextvars import Context
+from typing import Any
 
 logger = logging.getLogger(__name__)
 
 RETRY_SECONDS = 5.0
 
-Job = Callable[[], Awaitable[None]]  # runs until it is cancelled
+Job = Callable[[], Coroutine[Any, Any, None]]  # runs until it is cancelled
 
 
 class Background:

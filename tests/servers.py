@@ -43,11 +43,11 @@ def wait_until(condition: Callable[[], bool], seconds: float, what: str) -> None
 class Process:
     """A child process with its output in a file."""
 
-    def __init__(self, command: list[str], env: dict[str, str], log: Path) -> None:
+    def __init__(self, command: list[str], env: dict[str, str], log: Path, **options: Any) -> None:
         self.log = log
         with log.open("wb") as output:
             self._child = subprocess.Popen(
-                command, cwd=ROOT, env={**os.environ, **env}, stdout=output, stderr=subprocess.STDOUT
+                command, cwd=ROOT, env={**os.environ, **env}, stdout=output, stderr=subprocess.STDOUT, **options
             )
 
     @property
@@ -67,6 +67,13 @@ class Process:
 
     def wait(self, seconds: float) -> int:
         return self._child.wait(seconds)
+
+    def kill(self) -> None:
+        self._child.kill()
+        self._child.wait(STOP_SECONDS)
+
+    def interrupt(self) -> None:
+        self._child.send_signal(signal.SIGINT)
 
     def stop(self) -> None:
         if self.running:
@@ -174,10 +181,6 @@ class Valkey(Process):
     @property
     def url(self) -> str:
         return f"redis://127.0.0.1:{self.port}/0"
-
-    def kill(self) -> None:
-        self.signal(signal.SIGKILL)
-        self.wait(STOP_SECONDS)
 
     def again(self) -> "Valkey":
         return Valkey(self._folder, self.port)

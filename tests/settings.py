@@ -5,11 +5,14 @@ import tempfile
 
 os.environ["DEBUG"] = "1"  # static files without a collected manifest; pytest-django turns DEBUG itself off
 os.environ["DATA_DIR"] = tempfile.mkdtemp(prefix="examplechannels-test-")
-for variable in ("DATABASE_URL", "REDIS_URL", "ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS", "FANOUT"):
+# tests/test_postgres.py runs tests on PostgreSQL.
+os.environ["DATABASE_URL"] = os.environ.get("TEST_DATABASE_URL", "")
+for variable in ("REDIS_URL", "ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS", "FANOUT"):
     os.environ.pop(variable, None)
 
 from examplechannels.settings import *  # noqa: E402, F403
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-DATABASES["default"]["TEST"] = {"NAME": os.path.join(os.environ["DATA_DIR"], "test.sqlite3")}  # noqa: F405
+if not os.environ["DATABASE_URL"]:
+    DATABASES["default"]["TEST"] = {"NAME": os.path.join(os.environ["DATA_DIR"], "test.sqlite3")}  # noqa: F405
 STATIC_ROOT.mkdir(exist_ok=True)  # noqa: F405

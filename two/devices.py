@@ -45,7 +45,7 @@ def add_device(name: str, interval_seconds: float | None = None) -> tuple[Device
 
 def find_device(slug: str) -> Device:
     """Raises `Http404` for a device that is not known."""
-    found = Device.objects.filter(slug=slug).first()
+    found = Device.objects.filter(slug=slug).first() if slug.isascii() and slug.isprintable() else None
     if found is None and slug == RANDOM:
         found = Device(slug=RANDOM, name=RANDOM)
     if found is None:

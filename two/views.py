@@ -122,7 +122,7 @@ def _range(request: HttpRequest) -> Range:
         raise _BadQuery("not-a-time", _("since and until are Unix milliseconds."))
     if not 1 <= points <= MAX_POINTS:
         raise _BadQuery("bad-points", _("points lies between 1 and 5000."))
-    devices, metrics = set(request.GET.getlist("device")), set(request.GET.getlist("metric"))
+    devices, metrics = _names(request, "device"), _names(request, "metric")
     return Range(
         since,
         until,
@@ -130,6 +130,11 @@ def _range(request: HttpRequest) -> Range:
         frozenset(devices) if devices and "*" not in devices else None,
         frozenset(metrics) or None,
     )
+
+
+def _names(request: HttpRequest, key: str) -> set[str]:
+    """What a query names; a NUL, which PostgreSQL does not even compare, is in no name."""
+    return {name.replace("\0", "\N{REPLACEMENT CHARACTER}") for name in request.GET.getlist(key)}
 
 
 @open_to_walls

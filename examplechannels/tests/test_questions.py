@@ -1,6 +1,7 @@
 import asyncio
 import threading
 import time
+from collections.abc import Iterator
 
 import pytest
 from django.db import connection
@@ -48,7 +49,7 @@ async def test_many_who_ask_at_once_cost_two_questions_and_none_gets_an_old_answ
 
 
 async def test_a_failed_question_fails_who_asked_and_not_the_next(nothing_left: None) -> None:
-    answers = iter([ZeroDivisionError(), 5])
+    answers: Iterator[Exception | int] = iter([ZeroDivisionError(), 5])
 
     def question() -> int:
         answer = next(answers)

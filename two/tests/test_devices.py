@@ -108,6 +108,7 @@ def test_staff_add_devices_from_the_page_and_nobody_else(client: Client) -> None
     assert (status, answer["device"], answer["name"]) == (201, "boiler", "Boiler")
     assert AccessToken.objects.get().digest == AccessToken.digest_of(str(answer["token"]))
     assert add(client, {"name": "boiler"})[0] == 409
+    wrong: object
     for wrong in ({}, [], {"name": 5}, {"name": ""}, {"name": "x" * 101}, "boiler", {"name": None}):
         assert add(client, wrong)[0] == 400, wrong
     assert Device.objects.count() == 1
@@ -149,3 +150,8 @@ def test_the_admin_names_units_makes_tokens_and_revokes_them(admin_client: Clien
     assert not AccessToken.objects.filter(revoked=None).exists()
     admin_client.post(f"/admin/two/device/{device.pk}/delete/", {"post": "yes"})
     assert not Device.objects.exists()
+
+
+@pytest.mark.parametrize("slug", ["%00", "Boiler%00", "%E2%82%AC", "x" * 500])
+def test_a_slug_that_is_none_has_no_page(client: Client, slug: str) -> None:
+    assert client.get(f"/two/device/{slug}/").status_code == 404

@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
-from django.http import HttpResponse
 from django.test import AsyncClient
 from django.utils import timezone
 
@@ -23,18 +22,18 @@ pytestmark = pytest.mark.usefixtures("nothing_left")
 client = AsyncClient()
 
 
-async def post(path: str, body: Any, token: str = "", scheme: str = "Bearer", **headers: str) -> HttpResponse:
+async def post(path: str, body: Any, token: str = "", scheme: str = "Bearer", **headers: str) -> Any:
     if token:
         headers["Authorization"] = f"{scheme} {token}"
     data = body if isinstance(body, bytes) else body.encode() if isinstance(body, str) else json.dumps(body).encode()
     return await client.post(path, data, content_type="application/octet-stream", headers=headers)
 
 
-async def send(body: Any, token: str, **headers: str) -> HttpResponse:
+async def send(body: Any, token: str, **headers: str) -> Any:
     return await post("/two/readings/", body, token, **headers)
 
 
-async def write(body: Any, token: str, query: str = "", **headers: str) -> HttpResponse:
+async def write(body: Any, token: str, query: str = "", **headers: str) -> Any:
     return await post(f"/api/v2/write{query}", body, token, scheme="Token", **headers)
 
 

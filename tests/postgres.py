@@ -1,0 +1,87 @@
+"""A real PostgreSQL for tests; `python -m tests.postgres` installs one where there is none (CI does)."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.servers import START_SECONDS, STOP_SECONDS, Process, free_port, wait_until
+
+INSTALL_SECONDS = 600
+DEBIAN_BINARIES = "/usr/lib/postgresql/*/bin/initdb"
+
+
+def find() -> Path | None:
+    """The folder of `initdb`: on PATH, else where Debian has it."""
+    if found := shutil.which("initdb"):
+        return Path(found).resolve().parent
+    debian = sorted(Path("/").glob(DEBIAN_BINARIES.lstrip("/")))
+    return debian[-1].parent if debian else None
+
+
+class Postgres(Process):
+    """A cluster of its own in `folder`, which anybody on this machine may use; keeps its port over restarts."""
+
+    def __init__(self, folder: Path, port: int | None = None) -> None:
+        binaries = find()
+        if binaries is None:
+            raise RuntimeError("no initdb")
+        self.port = port or free_port()
+        self._folder = folder
+        data = folder / "postgres"
+        options = _not_root(folder)
+        if not data.exists():
+            initdb = [binaries / "initdb", "-D", data, "-U", "tests", "-A", "trust", "-E", "UTF8", "--no-sync"]
+            subprocess.run(initdb, check=True, capture_output=True, cwd=folder, **options)  # type: ignore[call-overload]
+        super().__init__(
+            # Without fsync: no test cuts the power, and each of them empties every table.
+            [str(binaries / "postgres"), "-D", str(data), "-p", str(self.port), "-k", "", "-h", "127.0.0.1", "-F"],
+            {},
+            folder / f"postgres-{self.port}.log",
+            **options,
+        )
+        wait_until(lambda: "ready to accept connections" in self.output, START_SECONDS, "PostgreSQL is not ready")
+
+    @property
+    def url(self) -> str:
+        return f"postgres://tests@127.0.0.1:{self.port}/postgres"
+
+    def again(self) -> "Postgres":
+        return Postgres(self._folder, self.port)
+
+    def kill(self) -> None:
+        """As a power cut does, but for what the kernel still writes."""
+        super().kill()
+        (self._folder / "postgres" / "postmaster.pid").unlink(missing_ok=True)
+
+    def stop(self) -> None:
+        """Without waiting for clients to go."""
+        if self.running:
+            self.interrupt()
+        self.wait(STOP_SECONDS)
+
+
+def _not_root(folder: Path) -> dict[str, str]:
+    """PostgreSQL refuses to be run by root, so it is somebody who owns the folder."""
+    if os.geteuid() != 0:
+        return {}
+    for parent in (folder, *folder.parents):
+        if str(parent).startswith("/tmp/") and parent.stat().st_uid == 0:  # pytest's folders are its user's alone
+            parent.chmod(0o755)
+    shutil.chown(folder, "nobody")
+    return {"user": "nobody"}
+
+
+def main() -> None:
+    if find() is None and os.geteuid() == 0 and shutil.which("apt-get"):
+        print("No PostgreSQL found; installing Debian's", flush=True)
+        for command in (["apt-get", "update", "-qq"], ["apt-get", "install", "-y", "-qq", "postgresql"]):
+            subprocess.run(command, stdout=subprocess.DEVNULL, timeout=INSTALL_SECONDS, check=False)
+    print(f"PostgreSQL: {find() or 'none; its tests are left out'}")
+    if find() is None and os.environ.get("CI"):
+        sys.exit("CI tests on PostgreSQL: initdb is needed.")
+
+
+if __name__ == "__main__":
+    main()
