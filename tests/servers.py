@@ -147,10 +147,10 @@ def manage(*command: str, **env: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def prepare(folder: Path) -> None:
+def prepare(folder: Path, **env: str) -> None:
     """What `make setup` and `make serve` do before they start: migrate, collect static files."""
     for command in (["migrate", "-v0"], ["collectstatic", "--noinput", "-v0"]):
-        done = manage(*command, DATA_DIR=str(folder))
+        done = manage(*command, **{"DATA_DIR": str(folder), **env})
         if done.returncode:
             raise RuntimeError(done.stderr)
 
