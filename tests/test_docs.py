@@ -16,6 +16,8 @@ import two.routing
 import two.urls
 from examplechannels import outlet
 from threechat import limits, messages, rooms, roster
+from two import catalogue, feeds, history, latest, live, samples, tokens
+from two.ingest import socket as ingest_socket
 
 ROOT = Path(__file__).resolve().parent.parent
 PROTOCOL = (ROOT / "docs" / "protocol.md").read_text()
@@ -32,7 +34,7 @@ def test_every_socket_path_is_documented() -> None:
 
 def test_every_page_is_documented() -> None:
     for pattern in page_paths():
-        assert f"`{pattern}" in PROTOCOL, pattern
+        assert re.search(f"[` ]{re.escape(pattern)}", PROTOCOL), pattern
 
 
 def page_paths() -> list[str]:
@@ -49,6 +51,13 @@ def test_every_error_code_is_documented_and_no_other() -> None:
     assert used == documented
 
 
+def test_every_error_code_of_readings_is_documented_and_no_other() -> None:
+    source = "".join(path.read_text() for path in [*(ROOT / "two").glob("*.py"), *(ROOT / "two/ingest").glob("*.py")])
+    used = set(re.findall(r'(?:BadReading|Refused|_BadQuery|refusal)\(\s*(?:\d+,\s*)?"([a-z0-9-]+)"', source))
+    [told] = re.findall(r"^\*\*Codes\*\* of errors about readings: (.*?)\.$", PROTOCOL, re.MULTILINE | re.DOTALL)
+    assert used == set(re.findall(r"`([a-z0-9-]+)`", told))
+
+
 def test_every_key_of_a_frame_is_documented() -> None:
     for frame in (
         messages.MessageFrame,
@@ -56,6 +65,10 @@ def test_every_key_of_a_frame_is_documented() -> None:
         roster.PresenceFrame,
         roster.RoomsFrame,
         roster.RoomSummary,
+        feeds.Reading,
+        history.Series,
+        latest.LatestDevice,
+        latest.LatestMetric,
     ):
         for key in frame.__annotations__:
             assert f'"{key}"' in PROTOCOL, (frame.__name__, key)
@@ -77,6 +90,21 @@ def test_every_key_of_a_frame_is_documented() -> None:
         (messages.MAX_TEXT_CHARACTERS, "4,000 characters"),
         (rooms.MAX_NAME_CHARACTERS, "1-80 characters"),
         (roster.MAX_USERS, "up to 50 names"),
+        (samples.MAX_BATCH_READINGS, "at most 10,000 readings"),
+        (live.MAX_FRAME_READINGS, "at most 1,000 readings"),
+        (ingest_socket.MAX_UNANSWERED, "After 64 unanswered"),
+        (int(ingest_socket.TOKEN_SECONDS), "within 10 s, which"),
+        (int(tokens.KEEP_SECONDS), "a revoked one ends within\n10 s"),
+        (tokens.READINGS_PER_SECOND["device"], "may write 2,000 readings a second"),
+        (tokens.BURST_READINGS["device"], "(50,000 at once)"),
+        (tokens.READINGS_PER_SECOND["site"], "a site's 100,000"),
+        (tokens.BURST_READINGS["site"], "(500,000 at once)"),
+        (tokens.BURST_WRONG, "after 20 wrong tokens"),
+        (catalogue.MAX_DEVICES, "| 10,000 devices |"),
+        (catalogue.MAX_METRICS, "| 1,000 |"),
+        (history.MAX_SERIES, "at most 200 series"),
+        (history.MAX_POINTS, "(1-5,000)"),
+        (settings.RAW_DAYS, "Raw readings are kept for 30 days"),
     ],
 )
 def test_every_limit_is_documented(number: int, says: str) -> None:
