@@ -1,0 +1,40 @@
+"""Ctrl-C and SIGTERM for commands that run until they are told to stop."""
+
+import asyncio
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def stop_signals() -> Iterator[asyncio.Event]:
+    """An event that the first SIGINT or SIGTERM sets; the second cancels the task that entered here."""
+    stopping = asyncio.Event()
+    task = asyncio.current_task()
+    loop = asyncio.get_running_loop()
+    numbers = (signal.SIGINT, signal.SIGTERM)
+
+    def stop() -> None:
+        if stopping.is_set() and task is not None:
+            task.cancel()
+        stopping.set()
+
+    try:
+        for number in numbers:
+            loop.add_signal_handler(number, stop)
+    except NotImplementedError:  # Windows: asyncio's own handler cancels the task at the first Ctrl-C
+        numbers = ()
+    try:
+        yield stopping
+    finally:
+        for number in numbers:
+            loop.remove_signal_handler(number)
+
+
+async def wait_for_stop(stopping: asyncio.Event, seconds: float) -> bool:
+    """Sleeps, but not beyond the stop. Returns whether it has come."""
+    try:
+        async with asyncio.timeout(max(0.0, seconds)):
+            return await stopping.wait()
+    except TimeoutError:
+        return stopping.is_set()
