@@ -12,7 +12,7 @@ def stop_signals() -> Iterator[asyncio.Event]:
     stopping = asyncio.Event()
     task = asyncio.current_task()
     loop = asyncio.get_running_loop()
-    numbers = (signal.SIGINT, signal.SIGTERM)
+    numbers: tuple[signal.Signals, ...] = (signal.SIGINT, signal.SIGTERM)
 
     def stop() -> None:
         if stopping.is_set() and task is not None:

@@ -1,0 +1,50 @@
+import pytest
+
+from tests.servers import manage, new_folder
+from two.ingest.broker import Broker, parse_broker
+
+
+@pytest.mark.parametrize(
+    ("url", "broker"),
+    [
+        ("mqtt://localhost", Broker("localhost", 1883, None, None, False)),
+        ("mqtt://me:s%2Fcret@broker.example:2883/", Broker("broker.example", 2883, "me", "s/cret", False)),
+        ("mqtts://[::1]", Broker("::1", 8883, None, None, True)),
+    ],
+)
+def test_a_broker_is_a_url(url: str, broker: Broker) -> None:
+    assert parse_broker(url) == broker
+
+
+def test_a_broker_is_shown_without_its_password() -> None:
+    assert str(parse_broker("mqtts://me:secret@[::1]")) == "mqtts://[::1]:8883"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "localhost:1883",
+        "http://localhost",
+        "mqtt://",
+        "mqtt://a:b",
+        "mqtt://[::1",
+        "mqtt://me:geheim/x@host",
+        "mqtt://me:geheim#x@host:1",
+    ],
+)
+def test_a_bad_broker_is_one_clear_line_without_its_password(url: str) -> None:
+    for done in (
+        manage("mqtt", "--broker", url, DATA_DIR=str(new_folder())),
+        manage("mqtt", DATA_DIR=str(new_folder()), MQTT_URL=url),
+    ):
+        assert done.returncode != 0
+        assert len(done.stderr.strip().splitlines()) == 1
+        assert "mqtt://user:password@host:1883" in done.stderr
+        assert "geheim" not in done.stderr
+
+
+def test_no_broker_is_one_clear_line() -> None:
+    done = manage("mqtt", DATA_DIR=str(new_folder()))
+    assert done.returncode != 0
+    assert "set MQTT_URL" in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
