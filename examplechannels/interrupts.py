@@ -31,10 +31,10 @@ def stop_signals() -> Iterator[asyncio.Event]:
             loop.remove_signal_handler(number)
 
 
-async def wait_for_stop(stopping: asyncio.Event, seconds: float) -> bool:
-    """Sleeps, but not beyond the stop. Returns whether it has come."""
+async def wait_for_stop(stopping: asyncio.Event, seconds: float | None) -> bool:
+    """Sleeps, but not beyond the stop; None: until then. Returns whether it has come."""
     try:
-        async with asyncio.timeout(max(0.0, seconds)):
+        async with asyncio.timeout(seconds):
             return await stopping.wait()
     except TimeoutError:
         return stopping.is_set()
