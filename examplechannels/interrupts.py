@@ -2,8 +2,24 @@
 
 import asyncio
 import signal
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
+from typing import Any
+
+from django.core.management import CommandError
+
+
+def run_to_its_end(work: Coroutine[Any, Any, None]) -> None:
+    """`asyncio.run` for commands: a second Ctrl-C is no traceback, and the loop is one that aiomqtt works with.
+
+    Raises:
+        CommandError: it was cancelled.
+    """
+    try:
+        with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:  # on Windows not the default
+            runner.run(work)
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        raise CommandError("Stopped at once.") from None
 
 
 @contextmanager

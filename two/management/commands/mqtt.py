@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management import BaseCommand
 
-from examplechannels.interrupts import stop_signals
+from examplechannels.interrupts import run_to_its_end, stop_signals
 from examplechannels.network import require_redis
 from two.ingest import bridge
 from two.ingest.broker import Broker, add_broker_argument, named_broker
@@ -30,8 +30,7 @@ class Command(BaseCommand):
                 "Without REDIS_URL a server in another process shows these readings at its own look-up, within 2 s."
             )
         bridge.logger.setLevel(logging.INFO)  # connected, stopped
-        with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
-            runner.run(record_until_stopped(address))
+        run_to_its_end(record_until_stopped(address))
         self.stdout.write("Stopped.")
 
 
