@@ -45,6 +45,11 @@ class HttpConnection:
         self._prefix = parts.path
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
+    @property
+    def is_open(self) -> bool:
+        """False before the first request, and once the server has closed it."""
+        return self._streams is not None and not self._streams[0].at_eof()
+
     async def post(self, path: str, body: bytes, headers: Mapping[str, str]) -> Answer:
         """Raises `OSError` when the server is away or says something else than HTTP."""
         try:
@@ -66,9 +71,8 @@ class HttpConnection:
             self._streams = None
 
     async def _post(self, path: str, body: bytes, headers: Mapping[str, str]) -> Answer:
-        if self._streams is not None and self._streams[0].at_eof():
-            self.close()  # it lay idle for too long
-        if self._streams is None:
+        if self._streams is None or not self.is_open:  # it may have lain idle for too long
+            self.close()
             self._streams = await asyncio.open_connection(self._host, self._port, ssl=self._tls, limit=MAX_ANSWER_BYTES)
         reader, writer = self._streams
         head = {"Host": self._named, "Content-Length": str(len(body)), **headers}
@@ -79,7 +83,7 @@ class HttpConnection:
 
     async def _answer(self, reader: asyncio.StreamReader) -> Answer:
         first, *rest = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
-        status = int(first.split(" ")[1])
+        status = int(first.partition(" ")[2][:3])
         headers = {name.lower(): value.strip() for name, _colon, value in (line.partition(":") for line in rest)}
         length = int(headers.get("content-length", 0))
         if length > MAX_ANSWER_BYTES:

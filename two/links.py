@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from typing import Any, NamedTuple, Protocol
@@ -15,6 +16,8 @@ from two.ingest.broker import Broker
 ANSWER_SECONDS = 15.0
 AT_LEAST_ONCE = 1
 LOG_IN = 4401
+UNKNOWN_TOKEN = {"bad-token", "no-token", "view-token"}
+LATER = {"not-stored", "too-fast", "too-many-guesses"}
 
 
 class Message(NamedTuple):
@@ -126,12 +129,9 @@ class WebSocketLink:
             if isinstance(error, websockets.ConnectionClosed) and error.rcvd and error.rcvd.code == LOG_IN:
                 raise NotWelcome("the server does not know the token") from None
             raise Away(_reason(error)) from None
-        if answer.get("code") == "bad-token":
-            raise NotWelcome(answer["detail"])
-        if answer.get("code") in {"not-stored", "too-fast"}:
-            raise Away(answer["detail"])
         if "ack" not in answer:
-            raise Rejected(answer.get("detail", "an error without a detail"))
+            kind = {**dict.fromkeys(UNKNOWN_TOKEN, NotWelcome), **dict.fromkeys(LATER, Away)}
+            raise kind.get(answer.get("code"), Rejected)(answer.get("detail", "an error without a detail"))
 
     async def close(self) -> None:
         socket, self._socket = self._socket, None
@@ -167,4 +167,6 @@ class MqttLink:
 
 
 def _reason(error: Exception) -> str:
+    if isinstance(error, OSError) and error.errno:
+        return os.strerror(error.errno)
     return str(error) or type(error).__name__
