@@ -21,6 +21,7 @@ PLACES = os.pathsep.join(
 )
 MOSQUITTO = None if os.environ.get("TEST_BROKER") == "amqtt" else shutil.which("mosquitto", path=PLACES)
 MOSQUITTO_PUB = shutil.which("mosquitto_pub")
+MOSQUITTO_PASSWD = shutil.which("mosquitto_passwd") or "mosquitto_passwd"
 AMQTT = shutil.which("amqtt", path=PLACES)
 
 USER, PASSWORD = "tester", "secret"  # anybody may come in, but amqtt keeps messages for those alone who have a name

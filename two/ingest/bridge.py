@@ -22,7 +22,7 @@ from two.samples import BadReading, Sample
 
 logger = logging.getLogger(__name__)
 
-MAX_BATCH_READINGS = 1_000  # a message more may follow: it holds less than 9,000
+MAX_BATCH_READINGS = 1_000  # then it is committed; the last message may bring up to 10,000 more
 LONGEST_PAUSE_SECONDS = 30.0
 STEADY_SECONDS = 10.0  # a connection that lived so long is worth another try at once
 FINISH_SECONDS = 5.0  # for what is being committed when the bridge is told to stop
@@ -97,13 +97,15 @@ class Bridge:
         try:
             await self._record([sample for _message, samples in batch for sample in samples])
         except BadReading:  # one message's mistake must not cost the others
-            for message, samples in batch:
-                try:
-                    await self._record(samples)
-                except BadReading as error:
-                    self._complaints.say("%.200r: %s", message.topic.value, error.detail)
+            await asyncio.gather(*(self._record_alone(parsed) for parsed in batch))
         for message, _samples in batch:
             session.acknowledge(message)
+
+    async def _record_alone(self, parsed: Parsed) -> None:
+        try:
+            await self._record(parsed.samples)
+        except BadReading as error:
+            self._complaints.say("%.200r: %s", parsed.message.topic.value, error.detail)
 
     async def _record(self, samples: Sequence[Sample]) -> None:
         backoff = Backoff(LONGEST_PAUSE_SECONDS)

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from paho.mqtt import publish
 
-from tests.broker import MOSQUITTO, MOSQUITTO_PUB, PASSWORD, USER, Broker
+from tests.broker import MOSQUITTO, MOSQUITTO_PASSWD, MOSQUITTO_PUB, PASSWORD, USER, Broker
 from tests.servers import START_SECONDS, STOP_SECONDS, Process, manage, running, wait_until
 
 pytestmark = pytest.mark.server
@@ -147,6 +147,22 @@ def test_bad_payloads_are_a_line_each_and_disturb_nobody(folder: Path, broker: B
             assert reason in line
 
 
+def test_a_device_with_too_many_metrics_costs_the_others_nothing(folder: Path, broker: Broker) -> None:
+    bridge = Bridge(folder, broker.url)
+    with running(bridge):
+        bridge.connected()
+        # Together in one batch: while the table is away, what comes waits.
+        execute(folder, "ALTER TABLE two_reading RENAME TO away")
+        send(broker, "telemetry/first", {"value": 1})
+        bridge.wait_until_says("will be tried again")
+        send(broker, "telemetry/flood", {f"m{number}": number for number in range(1_001)})
+        send_all(broker, series(15))
+        execute(folder, "ALTER TABLE away RENAME TO two_reading")
+        wait_for_rows(folder, 16)
+        bridge.wait_until_says("1,000 metrics")
+        assert "telemetry/flood" in bridge.output
+
+
 def test_retained_readings_without_a_time_are_not_taken_for_new_ones(folder: Path, broker: Broker) -> None:
     send(broker, "telemetry/old", {"temperature": 1}, retain=True)
     send(broker, "telemetry/timed", {"ts": int(time.time() * 1000), "temperature": 2}, retain=True)
@@ -230,4 +246,44 @@ def test_a_signal_ends_it_while_the_broker_is_away(folder: Path, unused_tcp_port
         bridge.signal(signal.SIGTERM)
         assert bridge.wait(STOP_SECONDS) == 0
         assert "geheim" not in bridge.output
+        assert "Traceback" not in bridge.output
+
+
+@pytest.mark.skipif(MOSQUITTO is None, reason="it is Mosquitto that is configured")
+def test_a_wrong_password_is_said_and_the_right_one_is_let_in(folder: Path) -> None:
+    passwords = folder / "passwords"
+    subprocess.run([MOSQUITTO_PASSWD, "-b", "-c", passwords, USER, PASSWORD], check=True, capture_output=True)
+    broker = Broker(folder, lines=["allow_anonymous false", f"password_file {passwords}"])
+    wrong = Bridge(folder, broker.url.replace(PASSWORD, "geheim"))
+    right = Bridge(folder, broker.url, SECRET_KEY="another, so another name at the broker")
+    with running(broker, wrong, right):
+        wrong.wait_until_says("Not authorized")
+        assert "geheim" not in wrong.output
+        right.connected()
+        send(broker, "telemetry/boiler", {"temperature": 1})
+        wait_for_rows(folder, 1)
+
+
+@pytest.mark.skipif(MOSQUITTO is None, reason="it is Mosquitto that is configured")
+def test_tls_checks_whom_it_talks_to(folder: Path) -> None:
+    key, certificate = str(folder / "broker.key"), str(folder / "broker.pem")
+    new = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
+    new += ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", certificate]
+    subprocess.run(new, check=True, capture_output=True)
+    broker = Broker(folder, lines=[f"keyfile {key}", f"certfile {certificate}"])
+    url = broker.url.replace("mqtt://", "mqtts://")
+    stranger = Bridge(folder, url)
+    friend = Bridge(folder, url, SSL_CERT_FILE=certificate, SECRET_KEY="another, so another name at the broker")
+    with running(broker, stranger, friend):
+        stranger.wait_until_says("CERTIFICATE_VERIFY_FAILED")
+        friend.connected()
+
+
+def test_a_broker_that_hangs_does_not_keep_it_from_ending(folder: Path, broker: Broker) -> None:
+    bridge = Bridge(folder, broker.url)
+    with running(bridge):
+        bridge.connected()
+        broker.signal(signal.SIGSTOP)
+        bridge.signal(signal.SIGTERM)
+        assert bridge.wait(STOP_SECONDS) == 0
         assert "Traceback" not in bridge.output
