@@ -24,6 +24,7 @@ logger = logging.getLogger(__name__)
 
 MAX_BATCH_READINGS = 1_000  # then it is committed; the last message may bring up to 10,000 more
 LONGEST_PAUSE_SECONDS = 30.0
+HUNG_UP = 128  # what paho-mqtt calls an unspecified error
 STEADY_SECONDS = 10.0  # a connection that lived so long is worth another try at once
 FINISH_SECONDS = 5.0  # for what is being committed when the bridge is told to stop
 
@@ -52,7 +53,7 @@ class Bridge:
             try:
                 await self._connected()
             except (aiomqtt.MqttError, OSError, ValueError) as error:
-                self._report(str(error) or type(error).__name__)
+                self._report(_why(error))
             if time.monotonic() - began > STEADY_SECONDS:
                 backoff.reset()
             await asyncio.sleep(backoff.seconds())
@@ -73,7 +74,7 @@ class Bridge:
         batch: list[Parsed] = []
         readings = 0
         while not batch or (len(session.messages) and readings < MAX_BATCH_READINGS):
-            message = await anext(session.messages)
+            message = await session.next_message()
             samples = self._samples(message)
             batch.append(Parsed(message, samples))
             readings += len(samples)
@@ -122,6 +123,13 @@ class Bridge:
         if reason != self._reported:
             logger.warning("no connection to %s: %s; it is tried again and again", self._broker, reason)
             self._reported = reason
+
+
+def _why(error: Exception) -> str:
+    reason = error.__cause__ or error
+    if isinstance(reason, aiomqtt.MqttCodeError) and getattr(reason.rc, "value", reason.rc) == HUNG_UP:
+        return "the broker hung up (if it does again and again: does a second bridge of this site run?)"
+    return str(reason) or type(reason).__name__
 
 
 async def _finish(task: asyncio.Task[None]) -> None:

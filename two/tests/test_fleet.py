@@ -3,11 +3,12 @@ import asyncio
 import pytest
 
 from tests.servers import free_port
-from two import fleet
-from two.fleet import MAX_BEHIND, GaveUp, Pace, Plan, Sender
-from two.links import HttpLink, Message, envelope, line
-from two.simulator import is_silent, kind_of
-from two.tally import Tally
+from two.simulator import fleet
+from two.simulator.fleet import MAX_BEHIND, GaveUp, Pace, Plan, Sender
+from two.simulator.link import Message, envelope
+from two.simulator.over_http import HttpLink, line
+from two.simulator.signals import is_silent, kind_of
+from two.simulator.tally import Tally
 
 PLAN = Plan(rate=30, seed=0, seconds=None)
 START_MS = next(at for at in range(1_795_000_000_000, 1_796_000_000_000, 1000) if not is_silent("boiler", at / 1000))

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from two.http_client import HttpConnection, check_server
+from two.simulator.http_client import HttpConnection, check_server
 
 OK = b"HTTP/1.1 204 No Content\r\n\r\n"
 Answering = Callable[[bytes, asyncio.StreamWriter], Awaitable[None]]

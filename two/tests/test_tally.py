@@ -1,4 +1,4 @@
-from two.tally import Tally
+from two.simulator.tally import Tally
 
 
 def test_the_line_tells_sent_acknowledged_rate_errors_and_latency() -> None:

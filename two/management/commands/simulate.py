@@ -9,13 +9,16 @@ from django.core.management import BaseCommand, CommandError
 from django.utils import timezone
 
 from examplechannels.interrupts import run_to_its_end, stop_signals
-from two.fleet import GaveUp, Plan, Sender, run_fleet
-from two.http_client import check_server
 from two.ingest.broker import add_broker_argument, named_broker
-from two.links import HttpLink, LineLink, Link, MqttLink, NotWelcome, WebSocketLink
 from two.models import AccessToken
-from two.simulator import device_names
-from two.tally import Tally
+from two.simulator.fleet import GaveUp, Plan, Sender, run_fleet
+from two.simulator.http_client import check_server
+from two.simulator.link import Link, NotWelcome
+from two.simulator.over_http import HttpLink, LineLink
+from two.simulator.over_mqtt import MqttLink
+from two.simulator.over_websocket import WebSocketLink
+from two.simulator.signals import device_names
+from two.simulator.tally import Tally
 
 MAX_DEVICES = 1_000
 MAX_RATE = 1_000.0

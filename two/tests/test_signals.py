@@ -1,7 +1,7 @@
 import pytest
 
 from two.samples import metric_name, slug_of
-from two.simulator import KINDS, device_names, is_silent, values_of
+from two.simulator.signals import KINDS, device_names, is_silent, values_of
 from two.units import unit_of
 
 START_MS = 1_795_000_000_000

@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 from examplechannels.backoff import Backoff
 from examplechannels.interrupts import wait_for_stop
-from two.links import Away, Link, Message, NotWelcome, Rejected
-from two.simulator import kind_of, values_of
-from two.tally import Tally
+from two.simulator.link import Away, Link, Message, NotWelcome, Rejected
+from two.simulator.signals import kind_of, values_of
+from two.simulator.tally import Tally
 
 LINE_FLUSH_SECONDS = 1.0  # how long a batch for many devices is collected
 MAX_BEHIND = 100  # messages that a device keeps while nobody takes them
@@ -102,13 +102,14 @@ class Sender:
                 self._tally.fail(str(error))
                 return
             except Away as error:
+                pause = max(backoff.seconds(), error.seconds)
                 self._tally.fail(str(error))
                 if time.monotonic() - began > GIVE_UP_SECONDS:
                     raise GaveUp(str(error)) from None
             else:
                 self._tally.acknowledge(readings, time.monotonic() - tried)
                 return
-            if await wait_for_stop(stopping, backoff.seconds()):
+            if await wait_for_stop(stopping, pause):
                 return
 
 
