@@ -1,9 +1,10 @@
-"""A really started MQTT broker for tests: Mosquitto where it is installed, else amqtt."""
+"""A really started MQTT broker for tests, Mosquitto where it is installed, else amqtt; and our bridge beside it."""
 
 import os
 import shutil
 import socket
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -78,3 +79,21 @@ class Broker(Process):
 
     def again(self) -> "Broker":
         return Broker(self._folder, self.port, self._lines)
+
+
+class Bridge(Process):
+    """`manage.py mqtt`, connected."""
+
+    def __init__(self, folder: Path, url: str, **env: str) -> None:
+        clean = {"DATABASE_URL": "", "REDIS_URL": "", "DATA_DIR": str(folder)}
+        clean["DJANGO_SETTINGS_MODULE"] = "examplechannels.settings"
+        log = folder / f"bridge-{time.monotonic_ns()}.log"
+        super().__init__([sys.executable, "manage.py", "mqtt", "--broker", url], {**clean, **env}, log)
+
+    def wait_until_says(self, text: str, times: int = 1) -> None:
+        wait_until(lambda: self.output.count(text) >= times or not self.running, START_SECONDS, f"no “{text}”")
+        assert self.output.count(text) >= times, self.output
+
+    def connected(self) -> "Bridge":
+        self.wait_until_says("connected to")
+        return self

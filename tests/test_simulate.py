@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.broker import Broker
+from tests.broker import Bridge, Broker
 from tests.servers import (
     START_SECONDS,
     STOP_SECONDS,
@@ -80,18 +80,9 @@ def test_what_was_acknowledged_is_stored(site: tuple[Server, Path], via: str) ->
 def test_what_is_published_at_a_broker_is_stored_by_the_bridge(tmp_path: Path) -> None:
     assert manage("migrate", "-v0", DATA_DIR=str(tmp_path)).returncode == 0
     broker = Broker(tmp_path)
-    bridge = Process(
-        [sys.executable, "manage.py", "mqtt", "--broker", broker.url],
-        {
-            "DATA_DIR": str(tmp_path),
-            "REDIS_URL": "",
-            "DATABASE_URL": "",
-            "DJANGO_SETTINGS_MODULE": "examplechannels.settings",
-        },
-        tmp_path / "bridge.log",
-    )
+    bridge = Bridge(tmp_path, broker.url)
     with running(broker, bridge):
-        wait_until(lambda: "connected to" in bridge.output, START_SECONDS, "the bridge is not connected")
+        bridge.connected()
         options = ("--devices", "4", "--rate", "20", "--seconds", "3", "--via", "mqtt", "--broker", broker.url)
         simulation = Simulation(tmp_path, *options)
         with running(simulation):

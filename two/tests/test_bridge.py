@@ -4,7 +4,6 @@ import json
 import signal
 import sqlite3
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -14,30 +13,12 @@ from typing import Any
 import pytest
 from paho.mqtt import publish
 
-from tests.broker import MOSQUITTO, MOSQUITTO_PASSWD, MOSQUITTO_PUB, PASSWORD, USER, Broker
-from tests.servers import START_SECONDS, STOP_SECONDS, Process, manage, running, wait_until
+from tests.broker import MOSQUITTO, MOSQUITTO_PASSWD, MOSQUITTO_PUB, PASSWORD, USER, Bridge, Broker
+from tests.servers import START_SECONDS, STOP_SECONDS, manage, running, wait_until
 
 pytestmark = pytest.mark.server
 
 AUTH: Any = {"username": USER, "password": PASSWORD}
-
-
-class Bridge(Process):
-    """`manage.py mqtt`, connected."""
-
-    def __init__(self, folder: Path, url: str, **env: str) -> None:
-        clean = {"DATABASE_URL": "", "REDIS_URL": "", "DATA_DIR": str(folder)}
-        clean["DJANGO_SETTINGS_MODULE"] = "examplechannels.settings"
-        log = folder / f"bridge-{time.monotonic_ns()}.log"
-        super().__init__([sys.executable, "manage.py", "mqtt", "--broker", url], {**clean, **env}, log)
-
-    def wait_until_says(self, text: str, times: int = 1) -> None:
-        wait_until(lambda: self.output.count(text) >= times or not self.running, START_SECONDS, f"no “{text}”")
-        assert self.output.count(text) >= times, self.output
-
-    def connected(self) -> "Bridge":
-        self.wait_until_says("connected to")
-        return self
 
 
 @pytest.fixture
