@@ -40,7 +40,7 @@ def test_a_bad_broker_is_said_without_its_password(url: str, settings: Settings)
     assert str(told.value).startswith("--broker ")
     assert "geheim" not in str(told.value)
     settings.MQTT_URL = url
-    with pytest.raises(CommandError, match="^MQTT_URL ") as told:
+    with pytest.raises(CommandError, match=r"^MQTT_URL ") as told:
         call_command("mqtt")
     assert "geheim" not in str(told.value)
 
