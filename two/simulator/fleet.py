@@ -14,7 +14,7 @@ from two.simulator.tally import Tally
 LINE_FLUSH_SECONDS = 1.0  # how long a batch for many devices is collected
 MAX_BEHIND = 100  # messages that a device keeps while nobody takes them
 MAX_BATCH_MESSAGES = 1_000
-MAX_BATCH_FRAME_MESSAGES = 100
+MAX_FRAME_MESSAGES = 100
 LONGEST_PAUSE_SECONDS = 5.0
 GIVE_UP_SECONDS = 60.0
 
@@ -82,7 +82,7 @@ class Sender:
 
     @property
     def _most(self) -> int:
-        return MAX_BATCH_MESSAGES if len(self._paces) > 1 else MAX_BATCH_FRAME_MESSAGES
+        return MAX_BATCH_MESSAGES if len(self._paces) > 1 else MAX_FRAME_MESSAGES
 
     def _pause(self) -> float:
         """Seconds until there is something to send."""
