@@ -18,8 +18,9 @@ REFUSED = 128  # and above: the answer to a subscription
 class Session(aiomqtt.Client):
     """A persistent session: while nobody is connected, the broker keeps what comes with QoS 1.
 
-    aiomqtt has no acknowledging by hand, and its queue drops whatever comes when it is full. So this leans on two
-    of its private names, `_client` (paho-mqtt's client) and `_on_message`; its version is pinned.
+    aiomqtt has no acknowledging by hand yet (https://github.com/empicano/aiomqtt/issues/345, which knows this way),
+    and its queue drops whatever comes when it is full. So this leans on two of its private names, `_client`
+    (paho-mqtt's client) and `_on_message`; its version is pinned.
     """
 
     def __init__(self, broker: Broker) -> None:
