@@ -11,6 +11,7 @@ PY := .venv/bin/python
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 RUNTIME := .venv/runtime-is-installed
 DEV := .venv/dev-is-installed
+BROKER := .venv/broker-is-there
 BENCH := .venv/bench-is-installed
 BROWSER_PACKAGES := node_modules/.package-lock.json
 
@@ -27,7 +28,7 @@ serve: setup  ## serve on uvicorn with production settings; WORKERS=4 HOST PORT
 	@$(PY) manage.py collectstatic --noinput -v0
 	@exec $(PY) manage.py serve --host $(HOST) --port $(PORT) --workers $(WORKERS)
 
-test: setup $(DEV)  ## every test but the long ones: Python, JavaScript, browser, Valkey
+test: setup $(DEV) $(BROKER)  ## every test but the long ones: Python, JavaScript, browser, Valkey
 	$(PY) -m tests.chromium
 	$(if $(CI),$(PY) -m tests.postgres)
 	node --test tests/js/*.test.js
@@ -70,6 +71,13 @@ $(RUNTIME): requirements.txt | .venv/bin/python
 $(DEV): requirements-dev.txt $(RUNTIME)
 	@echo "Installing requirements-dev.txt"
 	@$(PY) -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+# Apart: amqtt asks for an older websockets than the program runs on.
+$(BROKER): tests/broker-requirements.txt $(RUNTIME)
+	@PATH="$$PATH:/usr/sbin:/usr/local/sbin" command -v mosquitto >/dev/null || \
+		{ echo "Installing the test broker amqtt: no mosquitto on PATH"; $(PY) -m venv .venv/broker && \
+		.venv/broker/bin/python -m pip install --quiet --disable-pip-version-check -r $<; }
 	@touch $@
 
 $(BROWSER_PACKAGES): package-lock.json $(RUNTIME)

@@ -1,5 +1,6 @@
 """Settings, all from environment variables (README.md, Settings); see environment.py for how they are read."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -16,6 +17,7 @@ SECRET_KEY = environment.secret_key(DATA_DIR)
 ALLOWED_HOSTS = environment.words("ALLOWED_HOSTS", ["localhost", ".localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = environment.origins("CSRF_TRUSTED_ORIGINS")
 REDIS_URL = environment.redis_url("REDIS_URL")
+MQTT_URL = os.environ.get("MQTT_URL", "")  # two/ingest/broker.py reads it
 
 # "broadcast": one channel a process, fanned out to its viewers. "channels": a channel and a group
 # membership for each viewer, the ordinary way (docs/architecture.md).

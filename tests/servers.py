@@ -97,7 +97,14 @@ class Server(Process):
             "uvicorn": ["serve", "--port", str(self.port), "--workers", str(workers)],
         }[kind]
         # Of what the tests themselves run under, nothing reaches the server.
-        clean = {"DEBUG": "", "DATABASE_URL": "", "REDIS_URL": "", "FANOUT": "", "DATA_DIR": str(folder)}
+        clean = {
+            "DEBUG": "",
+            "DATABASE_URL": "",
+            "REDIS_URL": "",
+            "FANOUT": "",
+            "MQTT_URL": "",
+            "DATA_DIR": str(folder),
+        }
         clean["DJANGO_SETTINGS_MODULE"] = "examplechannels.settings"
         super().__init__([sys.executable, "manage.py", *command], {**clean, **env}, folder / f"{kind}-{self.port}.log")
 
@@ -134,7 +141,7 @@ class Server(Process):
 
 def manage(*command: str, **env: str) -> subprocess.CompletedProcess[str]:
     """Runs `manage.py` with a clean environment."""
-    clean = {"DEBUG": "", "DATABASE_URL": "", "REDIS_URL": "", "FANOUT": ""}
+    clean = {"DEBUG": "", "DATABASE_URL": "", "REDIS_URL": "", "FANOUT": "", "MQTT_URL": ""}
     clean["DJANGO_SETTINGS_MODULE"] = "examplechannels.settings"
     return subprocess.run(
         [sys.executable, "manage.py", *command],

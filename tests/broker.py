@@ -1,0 +1,99 @@
+"""A really started MQTT broker for tests, Mosquitto where it is installed, else amqtt; and our bridge beside it."""
+
+import os
+import shutil
+import socket
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from tests.servers import ROOT, START_SECONDS, STOP_SECONDS, Process, free_port, wait_until
+
+# Debian keeps daemons where no person's PATH leads. `make test` installs amqtt apart: it asks for a websockets of old.
+PLACES = os.pathsep.join(
+    [
+        os.environ.get("PATH", ""),
+        "/usr/sbin",
+        "/usr/local/sbin",
+        str(ROOT / ".venv/broker/bin"),
+        str(Path(sys.executable).parent),
+    ]
+)
+MOSQUITTO = None if os.environ.get("TEST_BROKER") == "amqtt" else shutil.which("mosquitto", path=PLACES)
+MOSQUITTO_PUB = shutil.which("mosquitto_pub")
+MOSQUITTO_PASSWD = shutil.which("mosquitto_passwd") or "mosquitto_passwd"
+AMQTT = shutil.which("amqtt", path=PLACES)
+
+USER, PASSWORD = "tester", "secret"  # anybody may come in, but amqtt keeps messages for those alone who have a name
+AMQTT_CONFIG = """\
+listeners:
+  default:
+    type: tcp
+    bind: 127.0.0.1:{port}
+plugins:
+  amqtt.plugins.logging_amqtt.EventLoggerPlugin:
+  amqtt.plugins.authentication.AnonymousAuthPlugin:
+    allow_anonymous: false
+"""
+MOSQUITTO_CONFIG = """\
+listener {port} 127.0.0.1
+allow_anonymous true
+persistence true
+persistence_location {folder}/
+"""
+
+
+class Broker(Process):
+    """A broker that keeps its port over restarts; Mosquitto keeps its sessions too. `lines` go to its configuration."""
+
+    def __init__(self, folder: Path, port: int | None = None, lines: Sequence[str] = ()) -> None:
+        self.port = port or free_port()
+        self._folder, self._lines = folder, lines
+        config = folder / f"broker-{self.port}.conf"
+        if MOSQUITTO:
+            more = (
+                [*lines, "user root"] if os.geteuid() == 0 else lines
+            )  # else it becomes a user who may not write here
+            config.write_text(MOSQUITTO_CONFIG.format(port=self.port, folder=folder) + "\n".join(more) + "\n")
+            command = [MOSQUITTO, "-c", str(config)]
+        else:
+            config.write_text(AMQTT_CONFIG.format(port=self.port))
+            command = [AMQTT or "amqtt", "-c", str(config)]
+        super().__init__(command, {}, folder / f"broker-{self.port}.log")
+        wait_until(self._answers, START_SECONDS, "the broker is not ready")
+
+    @property
+    def url(self) -> str:
+        return f"mqtt://{USER}:{PASSWORD}@127.0.0.1:{self.port}"
+
+    def _answers(self) -> bool:
+        if not self.running:
+            raise RuntimeError(f"the broker ended:\n{self.output}")
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+
+    def end(self) -> None:
+        self.stop()
+        self.wait(STOP_SECONDS)
+
+    def again(self) -> "Broker":
+        return Broker(self._folder, self.port, self._lines)
+
+
+class Bridge(Process):
+    """`manage.py mqtt`, connected."""
+
+    def __init__(self, folder: Path, url: str, **env: str) -> None:
+        clean = {"DATABASE_URL": "", "REDIS_URL": "", "DATA_DIR": str(folder)}
+        clean["DJANGO_SETTINGS_MODULE"] = "examplechannels.settings"
+        log = folder / f"bridge-{time.monotonic_ns()}.log"
+        super().__init__([sys.executable, "manage.py", "mqtt", "--broker", url], {**clean, **env}, log)
+
+    def wait_until_says(self, text: str, times: int = 1) -> None:
+        wait_until(lambda: self.output.count(text) >= times or not self.running, START_SECONDS, f"no “{text}”")
+        assert self.output.count(text) >= times, self.output
+
+    def connected(self) -> "Bridge":
+        self.wait_until_says("connected to")
+        return self
