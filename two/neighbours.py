@@ -6,6 +6,7 @@ for readings newer than the newest that was shown.
 
 import asyncio
 import time
+from functools import partial
 
 from django.conf import settings
 from django.db.models import OuterRef, Subquery
@@ -36,21 +37,23 @@ def between(metric: KnownMetric, after_ns: int, until_ns: int) -> list[Recorded]
 
 
 class Neighbours:
-    """What was shown so far."""
+    """What was shown so far. Readings that come late, behind newer ones, wait until a page fetches its window."""
 
     def __init__(self) -> None:
         self._shown: dict[int, int] | None = None  # newest time by metric; None while nobody watches
+        self._unwatched_ns = time.time_ns()  # when that was last so
 
     async def look(self) -> None:
         if not broadcast.counts().get(TELEMETRY):
-            self._shown = None
+            self._shown, self._unwatched_ns = None, time.time_ns()
             return
         found = await ask(newest)
-        if self._shown is not None:
-            for metric, at_ns in found.items():
-                shown_ns = max(self._shown.get(metric.id, 0), live.newest_ns.get(metric.id, 0))
-                if at_ns > shown_ns:
-                    live.publish(await ask(lambda: between(metric, shown_ns, at_ns)))  # noqa: B023 awaited here
+        for metric, at_ns in found.items():
+            # What came after the first viewer and before this first look is new as well.
+            shown_ns = self._unwatched_ns if self._shown is None else self._shown.get(metric.id, 0)
+            shown_ns = max(shown_ns, live.newest_ns.get(metric.id, 0))
+            if at_ns > shown_ns:
+                live.publish(await ask(partial(between, metric, shown_ns, at_ns)))
         self._shown = {metric.id: at_ns for metric, at_ns in found.items()}
 
 

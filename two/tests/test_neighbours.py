@@ -36,6 +36,17 @@ async def test_what_another_process_records_is_shown() -> None:
     await viewer.disconnect()
 
 
+async def test_what_is_recorded_before_the_first_look_is_shown_too() -> None:
+    neighbours = Neighbours()
+    await another_process_records(1.0, time.time_ns() - 10**10)
+    viewer = await opened("/ws/two/?device=boiler")
+    assert (await viewer.receive_json_from(timeout=5))[0]["data"] == 1.0
+    await another_process_records(2.0, time.time_ns())
+    await neighbours.look()
+    assert [one["data"] for one in await viewer.receive_json_from(timeout=5)] == [2.0]
+    await viewer.disconnect()
+
+
 async def test_what_this_process_recorded_is_not_shown_again() -> None:
     neighbours = Neighbours()
     viewer = await opened("/ws/two/?device=boiler")
