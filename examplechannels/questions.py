@@ -13,7 +13,7 @@ from typing import Generic, TypeVar
 
 from django.db import InterfaceError, OperationalError, connection
 
-THREADS = 2  # a connection each
+THREADS = 4  # a connection each
 Answer = TypeVar("Answer")
 
 _threads = ThreadPoolExecutor(THREADS, thread_name_prefix="question")
