@@ -4,7 +4,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
+from tests.browser import NewPage
+from tests.chromium import find
 from tests.servers import Server, Valkey, new_folder, prepare, running
 
 
@@ -50,3 +53,38 @@ def two_workers(prepared: Path, valkey: Valkey) -> Iterator[tuple[Server, Server
     workers = [Server("uvicorn", prepared, REDIS_URL=valkey.url) for _ in range(2)]
     with running(*workers):
         yield workers[0].wait_until_ready(), workers[1].wait_until_ready()
+
+
+@pytest.fixture(scope="module")  # its event loop must be gone before the async tests of other modules
+def chromium() -> Iterator[Browser]:
+    path = find()
+    if path is None:
+        pytest.fail("No Chromium: run `python -m tests.chromium`, or set CHROMIUM to its path.")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def new_page(chromium: Browser) -> Iterator[NewPage]:
+    """Opens pages, each of a person of its own; errors in their consoles fail the test."""
+    contexts, errors = [], []
+
+    def note(message: ConsoleMessage) -> None:
+        is_meant = "WebSocket connection to" in message.text or "status of 409" in message.text
+        if message.type in {"error", "warning"} and not is_meant:
+            errors.append(message.text)
+
+    def new_page(width: int = 1440, like: Page | None = None, **options: object) -> Page:
+        context = like.context if like else chromium.new_context(viewport={"width": width, "height": 800}, **options)  # type: ignore[arg-type]
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", note)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        return page
+
+    yield new_page
+    for context in contexts:
+        context.close()
+    assert errors == [], errors
