@@ -21,6 +21,9 @@ BROWSER_PACKAGES = {
     "vendor/chartjs-adapter-date-fns.bundle.min.js": (
         "chartjs-adapter-date-fns/dist/chartjs-adapter-date-fns.bundle.min.js"
     ),
+    "vendor/chartjs-plugin-zoom.min.js": "chartjs-plugin-zoom/dist/chartjs-plugin-zoom.min.js",
+    "vendor/hammer.min.js": "hammerjs/hammer.min.js",
+    "vendor/hammer.min.js.map": "hammerjs/hammer.min.js.map",
     "vendor/modern-normalize.css": "modern-normalize/modern-normalize.css",
 }
 

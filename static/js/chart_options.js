@@ -1,23 +1,13 @@
-import { clockTime, minuteTime } from "./times.js";
-import { timeTicks } from "./models/time_ticks.js";
+import { clockTime, dayAndClock, dayTime, minuteTime } from "./times.js";
+import { readable, steppedNumber, withUnit } from "./models/numbers.js";
+import { DAY_MS, timeTicks } from "./models/time_ticks.js";
 
 const TICK_ROOM_PX = 72;
 const EDGE_LABEL_PX = 28;
+const VALUE_ROOM_PX = 44;
 const MINUTE_MS = 60_000;
-
-/** The colours of the theme of the moment, from tokens.css. */
-export function readColours() {
-  const style = getComputedStyle(document.documentElement);
-  const token = (name) => style.getPropertyValue(name).trim();
-  return {
-    line: token("--chart-line"),
-    area: token("--chart-area"),
-    grid: token("--chart-grid"),
-    text: token("--text-quiet"),
-    tip: token("--text"),
-    tipText: token("--canvas"),
-  };
-}
+const DRAG_THRESHOLD_PX = 8;
+const FROM_ZERO = /^%$|\/s$/; // shares and rates say little without their zero
 
 /** Round times, as many as have room. */
 function placeTicks(axis) {
@@ -31,19 +21,82 @@ function keepEdges(axis) {
   axis.paddingRight = EDGE_LABEL_PX;
 }
 
-function tickLabel(value, index, ticks) {
-  const stepMs = ticks.length > 1 ? ticks[1].value - ticks[0].value : 0;
-  return stepMs % MINUTE_MS === 0 ? minuteTime(value) : clockTime(value);
+function keepValueRoom(axis) {
+  axis.width = Math.max(axis.width, VALUE_ROOM_PX);
 }
 
-/** Chart.js options for a line of values 0-100 over time. */
-export function lineOptions(colours) {
+function tickLabel(at, index, ticks) {
+  const stepMs = ticks.length > 1 ? ticks[1].value - ticks[0].value : 0;
+  const time = minuteTime(at);
+  if (stepMs >= DAY_MS || (stepMs > MINUTE_MS && time === "00:00")) return dayTime(at);
+  return stepMs % MINUTE_MS === 0 ? time : clockTime(at);
+}
+
+function valueLabel(value, ticks, unit) {
+  const isScaled = readable(1e4, unit)[1] !== unit;
+  const step = ticks.length > 1 ? Math.abs(ticks[1].value - ticks[0].value) : 1;
+  return isScaled ? withUnit(value, unit) : steppedNumber(value, step);
+}
+
+function valueScale({ unit, fixed }, colours) {
+  return {
+    ...(fixed ? { min: fixed[0], max: fixed[1] } : { beginAtZero: FROM_ZERO.test(unit) }),
+    border: { display: false },
+    grid: { color: colours.grid, drawTicks: false },
+    afterFit: keepValueRoom,
+    ticks: {
+      color: colours.text,
+      padding: 8,
+      maxTicksLimit: 6,
+      ...(fixed ? { stepSize: (fixed[1] - fixed[0]) / 4 } : {}),
+      callback: (value, index, ticks) => valueLabel(value, ticks, unit),
+    },
+  };
+}
+
+function tooltip(colours, unit) {
+  return {
+    backgroundColor: colours.tip,
+    titleColor: colours.tipText,
+    bodyColor: colours.tipText,
+    displayColors: false,
+    padding: 10,
+    callbacks: {
+      title: ([item]) => (item ? dayAndClock(item.parsed.x) : ""),
+      label: (item) => `${item.dataset.label}  ${withUnit(item.parsed.y, unit)}`,
+    },
+  };
+}
+
+/** Drag chooses a range, Shift and drag moves, Ctrl and the wheel zooms; fingers pinch and move. `onRange({from, to})`. */
+function zoomPlugin(colours, onRange) {
+  const report = ({ chart }) => onRange({ from: chart.scales.x.min, to: chart.scales.x.max });
+  return {
+    pan: { enabled: true, mode: "x", modifierKey: "shift", onPan: report },
+    zoom: {
+      mode: "x",
+      onZoom: report,
+      wheel: { enabled: true, modifierKey: "ctrl" },
+      pinch: { enabled: true },
+      drag: {
+        enabled: true,
+        threshold: DRAG_THRESHOLD_PX,
+        backgroundColor: colours.area,
+        borderColor: colours.line,
+        borderWidth: 1,
+      },
+    },
+  };
+}
+
+/** Chart.js options for lines of one `unit` over time; `fixed` `[low, high]` where the values' bounds are known, `isAlone` for a single line. */
+export function lineOptions(colours, { unit = "", fixed = null, isAlone = true, onRange }) {
   return {
     parsing: false,
     normalized: true,
     animation: false,
     maintainAspectRatio: false,
-    interaction: { mode: "nearest", axis: "x", intersect: false },
+    interaction: { mode: "nearest", axis: isAlone ? "x" : "xy", intersect: false },
     layout: { padding: { top: 8 } },
     scales: {
       x: {
@@ -54,24 +107,12 @@ export function lineOptions(colours) {
         afterFit: keepEdges,
         ticks: { color: colours.text, maxRotation: 0, autoSkip: false, callback: tickLabel },
       },
-      y: {
-        min: 0,
-        max: 100,
-        border: { display: false },
-        grid: { color: colours.grid, drawTicks: false },
-        ticks: { color: colours.text, stepSize: 25, padding: 8 },
-      },
+      y: valueScale({ unit, fixed }, colours),
     },
     plugins: {
       legend: { display: false },
-      tooltip: {
-        backgroundColor: colours.tip,
-        titleColor: colours.tipText,
-        bodyColor: colours.tipText,
-        displayColors: false,
-        padding: 10,
-        callbacks: { title: ([item]) => clockTime(item.parsed.x) },
-      },
+      tooltip: tooltip(colours, unit),
+      zoom: zoomPlugin(colours, onRange),
     },
   };
 }

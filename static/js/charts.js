@@ -1,69 +1,104 @@
-import { lineOptions, readColours } from "./chart_options.js";
+import { lineOptions } from "./chart_options.js";
+import { readColours, strokeOf } from "./colours.js";
+import { marks } from "./chart_marks.js";
 
 const { Chart } = globalThis;
-const NEWEST_DOT_RADIUS = 4;
 const DENSE_PX = 3;
 
-const newestDot = {
-  id: "newestDot",
-  afterDatasetsDraw(chart) {
-    const dot = chart.getDatasetMeta(0).data.at(-1);
-    if (!dot) return;
-    const { ctx } = chart;
-    ctx.save();
-    ctx.beginPath();
-    ctx.arc(dot.x, dot.y, NEWEST_DOT_RADIUS, 0, 2 * Math.PI);
-    ctx.fillStyle = chart.data.datasets[0].borderColor;
-    ctx.fill();
-    ctx.restore();
-  },
-};
+function newDataset() {
+  // `pool` keeps every point object ever needed: a picture ten times a second must leave no garbage.
+  return { data: [], pool: [], pointRadius: 0, pointHoverRadius: 4, first: 0, last: -1 };
+}
 
-/** A line of values 0-100 over time in `canvas`. A silence of more than `gapMs` stays a gap. */
+/** Points `first` to `last` become `{x, y}` objects, without a new one where an old one can be had. */
+function fill(dataset, points, first, last) {
+  const { data, pool } = dataset;
+  const count = last - first + 1;
+  while (pool.length < count) pool.push({ x: 0, y: 0 });
+  data.length = count;
+  for (let index = 0; index < count; index += 1) {
+    const point = pool[index];
+    point.x = points.at[first + index];
+    point.y = points.mean[first + index];
+    data[index] = point;
+  }
+  Object.assign(dataset, { points, first, last });
+}
+
+/** Lines over time in `canvas`, all of one unit. `onRange({from, to})` tells that somebody zoomed or moved. */
 export class LineChart {
   #chart;
-  #frame = 0;
-  #next = null;
+  #setup;
+  #lines = [];
+  #onRange;
   #theme = matchMedia("(prefers-color-scheme: dark)");
   #stop = new AbortController();
 
-  constructor(canvas, gapMs) {
-    const dataset = { data: [], pointRadius: 0, pointHoverRadius: 4, spanGaps: gapMs, fill: "origin" };
+  constructor(canvas, onRange) {
     Chart.defaults.font.family = getComputedStyle(document.body).fontFamily;
-    this.#chart = new Chart(canvas, { type: "line", data: { datasets: [dataset] }, plugins: [newestDot] });
+    this.#onRange = onRange;
+    this.#setup = { unit: "", fixed: null };
+    this.#chart = new Chart(canvas, { type: "line", data: { datasets: [] }, plugins: [marks] });
     this.#paint();
     this.#theme.addEventListener("change", () => this.#paint(), { signal: this.#stop.signal });
   }
 
-  /** Draws `points` `[at, value]` between the times `from` and `to`, in the next animation frame and once per frame. */
-  show(points, from, to) {
-    this.#next = { points, from, to };
-    this.#frame ||= requestAnimationFrame(() => this.#draw());
+  /** What is drawn from now on: `lines` `[{label, number, isHidden}]`, in the order in which `draw` gets their points. */
+  setLines(lines, { unit, fixed }) {
+    const { datasets } = this.#chart.data;
+    while (datasets.length < lines.length) datasets.push(newDataset());
+    datasets.length = lines.length;
+    lines.forEach(({ label, isHidden }, index) => Object.assign(datasets[index], { label, hidden: isHidden }));
+    this.#lines = lines;
+    this.#setup = { unit, fixed };
+    this.#paint();
+  }
+
+  /** Draws `all` `[{points, gapMs}]` between the times `from` and `to`; a silence of more than `gapMs` stays a gap. */
+  draw(all, from, to) {
+    const { x, y } = this.#chart.options.scales;
+    let [low, high] = [Infinity, -Infinity];
+    all.forEach(({ points, gapMs }, index) => {
+      const dataset = this.#chart.data.datasets[index];
+      // One point more on each side, so that a line enters and leaves the picture.
+      const first = Math.max(0, points.indexFrom(from) - 1);
+      const last = Math.min(points.length - 1, points.indexFrom(to + 1));
+      fill(dataset, points, first, last);
+      dataset.spanGaps = gapMs;
+      dataset.borderWidth = (last - first) * DENSE_PX > this.#chart.width || all.length > 1 ? 1.5 : 2;
+      for (let at = first; at <= last && !dataset.hidden; at += 1) {
+        low = Math.min(low, points.low[at]);
+        high = Math.max(high, points.high[at]);
+      }
+    });
+    Object.assign(x, { min: from, max: to });
+    if (!this.#setup.fixed && low <= high) Object.assign(y, { suggestedMin: low, suggestedMax: high });
+    this.#chart.update("none");
   }
 
   destroy() {
     this.#stop.abort();
-    cancelAnimationFrame(this.#frame);
     this.#chart.destroy();
-  }
-
-  #draw() {
-    this.#frame = 0;
-    const { points, from, to } = this.#next;
-    const [dataset] = this.#chart.data.datasets;
-    dataset.data = points.map(([x, y]) => ({ x, y }));
-    dataset.borderWidth = points.length * DENSE_PX > this.#chart.width ? 1 : 2;
-    Object.assign(this.#chart.options.scales.x, { min: from, max: to });
-    this.#chart.update("none");
   }
 
   #paint() {
     const colours = readColours();
     const { min, max } = this.#chart.options.scales?.x ?? {};
-    const [dataset] = this.#chart.data.datasets;
-    Object.assign(dataset, { borderColor: colours.line, backgroundColor: colours.area });
-    this.#chart.options = lineOptions(colours);
-    Object.assign(this.#chart.options.scales.x, { min, max });
+    const isAlone = this.#lines.length === 1;
+    this.#lines.forEach(({ number }, index) => {
+      const { colour, dash } = strokeOf(number, colours);
+      const background = isAlone && number === 0 ? colours.area : "transparent";
+      Object.assign(this.#chart.data.datasets[index], {
+        borderColor: colour,
+        backgroundColor: background,
+        pointHoverBackgroundColor: colour,
+        borderDash: dash,
+        fill: isAlone ? "start" : false,
+      });
+    });
+    const options = lineOptions(colours, { ...this.#setup, isAlone, onRange: this.#onRange });
+    Object.assign(options.scales.x, { min, max });
+    this.#chart.options = options;
     this.#chart.update("none");
   }
 }

@@ -12,6 +12,16 @@ export function element(tag, className = "", text = "") {
   return made;
 }
 
+/** Writes only what is another text, so that nothing is laid out for nothing. */
+export function setText(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}
+
+/** A copy of the one element in a `<template>`. */
+export function copyOf(template) {
+  return template.content.firstElementChild.cloneNode(true);
+}
+
 /** What Django's `json_script` left under `id`. */
 export function jsonScript(id, otherwise = null) {
   const script = document.getElementById(id);

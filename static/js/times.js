@@ -1,4 +1,6 @@
-/** Times as the viewer's clock and language write them. */
+/** Times as the viewer's zone and language write them. */
+
+import { gettext, interpolate, ngettext } from "./text.js";
 
 const CLOCK = new Intl.DateTimeFormat([], {
   hour: "2-digit",
@@ -9,6 +11,21 @@ const CLOCK = new Intl.DateTimeFormat([], {
 const MINUTE = new Intl.DateTimeFormat([], { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 const DAY = new Intl.DateTimeFormat([], { day: "numeric", month: "short" });
 const FULL = new Intl.DateTimeFormat([], { dateStyle: "full", timeStyle: "medium" });
+const DAY_CLOCK = new Intl.DateTimeFormat([], {
+  day: "numeric",
+  month: "short",
+  hour: "2-digit",
+  minute: "2-digit",
+  second: "2-digit",
+  hourCycle: "h23",
+});
+const UNITS = [
+  [86_400_000, "day"],
+  [3_600_000, "hour"],
+  [60_000, "minute"],
+  [1_000, "second"],
+];
+const JUST_NOW_MS = 3_000;
 
 export function clockTime(ms) {
   return CLOCK.format(ms);
@@ -31,4 +48,42 @@ export function timeElement(ms, text) {
   element.title = FULL.format(ms);
   element.textContent = text;
   return element;
+}
+
+export function dayTime(ms) {
+  return DAY.format(ms);
+}
+
+export function dayAndClock(ms) {
+  return DAY_CLOCK.format(ms);
+}
+
+/** "4 min", "3 h": the largest unit of which there are two at least, so that nothing is rounded by half. */
+export function durationText(ms) {
+  const [unitMs, unit] = UNITS.find(([size]) => ms >= 2 * size) ?? UNITS.at(-1);
+  const count = Math.max(0, Math.floor(ms / unitMs));
+  switch (unit) {
+    case "day":
+      return interpolate(ngettext("%(count)s day", "%(count)s days", count), { count });
+    case "hour":
+      return interpolate(gettext("%(count)s h"), { count });
+    case "minute":
+      return interpolate(gettext("%(count)s min"), { count });
+    default:
+      return interpolate(gettext("%(count)s s"), { count });
+  }
+}
+
+/** The length of a picture: as `durationText`, but one minute is "1 min" and one day "24 h". */
+export function spanText(ms) {
+  const isWholeMinute = ms >= 60_000 && ms < 120_000 && ms % 60_000 === 0;
+  if (isWholeMinute) return interpolate(gettext("%(count)s min"), { count: 1 });
+  return ms === 3_600_000 ? interpolate(gettext("%(count)s h"), { count: 1 }) : durationText(ms);
+}
+
+/** "3 min ago"; the last seconds are "just now", and a device's clock may be ahead. */
+export function agoText(ms) {
+  if (ms <= -JUST_NOW_MS) return interpolate(gettext("clock %(duration)s ahead"), { duration: durationText(-ms) });
+  if (ms < JUST_NOW_MS) return gettext("just now");
+  return interpolate(gettext("%(duration)s ago"), { duration: durationText(ms) });
 }

@@ -6,6 +6,7 @@ import { element, part } from "./dom.js";
 import { jsonTokens } from "./models/json_tokens.js";
 
 const SHOWN_CHARACTERS = 1_500;
+const COUNT_EVERY_MS = 250;
 
 function frameElement(text) {
   const frame = element("code", "wire-frame");
@@ -38,6 +39,7 @@ export class WirePanel {
   #rows = part("wire-rows", this.#root);
   #count = part("wire-count", this.#root);
   #empty = part("wire-empty", this.#root);
+  #timer = 0;
 
   constructor() {
     this.#root.addEventListener("toggle", () => this.#renderAll());
@@ -55,7 +57,8 @@ export class WirePanel {
       this.#rows.prepend(rowElement(entry));
       while (this.#rows.childElementCount > this.#log.entries.length) this.#rows.lastElementChild.remove();
     }
-    this.#renderCount();
+    if (this.#log.total === 1) this.#renderCount();
+    else this.#countSoon();
   }
 
   #renderAll() {
@@ -63,7 +66,14 @@ export class WirePanel {
     this.#renderCount();
   }
 
+  /** At most a few times a second: a dashboard gets forty frames in one. */
+  #countSoon() {
+    this.#timer ||= setTimeout(() => this.#renderCount(), COUNT_EVERY_MS);
+  }
+
   #renderCount() {
+    clearTimeout(this.#timer);
+    this.#timer = 0;
     const { total } = this.#log;
     this.#empty.hidden = total > 0;
     this.#count.textContent = interpolate(ngettext("%(count)s frame", "%(count)s frames", total), { count: total });

@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { WireLog } from "../../static/js/models/wire_log.js";
 import { jsonTokens } from "../../static/js/models/json_tokens.js";
-import { readViewState, writeViewState } from "../../static/js/models/view_state.js";
 import { interpolate } from "../../static/js/text.js";
 
 test("the wire keeps the newest frames, newest first, and counts them all", () => {
@@ -37,17 +36,6 @@ for (const text of ['{"cut": "off', "not json at all 12 -", "", '["\\', "x\ny"])
     assert.equal(jsonTokens(text).map(([, token]) => token).join(""), text);
   });
 }
-
-test("a link shows what its sender saw", () => {
-  const search = writeViewState("?kiosk=1", { window: "5m", pausedAt: 1_700_000_000_000 });
-  assert.equal(search, "?kiosk=1&window=5m&paused=1700000000000");
-  assert.deepEqual(readViewState(search), { window: "5m", pausedAt: 1_700_000_000_000 });
-});
-
-test("the plain view has a plain address, and nonsense is the plain view", () => {
-  assert.equal(writeViewState("?window=5m&paused=1", { window: "1m", pausedAt: null }), "");
-  assert.deepEqual(readViewState("?window=toString&paused=x"), { window: "1m", pausedAt: null });
-});
 
 test("texts are filled by name, and a name's own percent sign does no harm", () => {
   assert.equal(interpolate("%(a)s of %(b)s, %(c)s", { a: "%(b)s", b: 2 }), "%(b)s of 2, %(c)s");

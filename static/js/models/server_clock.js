@@ -1,8 +1,10 @@
 const SAMPLES = 30;
+const JUMP_MS = 5_000;
 
 /**
- * The server's time, estimated from the `at` of its frames, since a viewer's clock may be an hour off.
+ * The server's time, estimated from moments it named, since a viewer's clock may be an hour off.
  * A frame is late by its travel, never early, so the smallest of the latest lags is the best guess.
+ * Never fed with what devices send: their clocks may be ahead.
  */
 export class ServerClock {
   #lagsMs = [];
@@ -12,8 +14,11 @@ export class ServerClock {
     this.#localNowMs = localNowMs;
   }
 
+  /** The server said `at` a moment ago. A viewer's clock that was put right in between starts the estimate anew. */
   observe(at) {
-    this.#lagsMs.push(this.#localNowMs() - at);
+    const lagMs = this.#localNowMs() - at;
+    if (lagMs - Math.min(...this.#lagsMs) > JUMP_MS) this.#lagsMs = [];
+    this.#lagsMs.push(lagMs);
     if (this.#lagsMs.length > SAMPLES) this.#lagsMs.shift();
   }
 

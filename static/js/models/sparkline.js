@@ -1,23 +1,38 @@
-function placed({ spanMs, width, height }, to) {
-  return ([at, value]) => {
-    const x = width * (1 - (to - at) / spanMs);
-    const y = height * (1 - value / 100);
-    return `${x.toFixed(2)} ${y.toFixed(2)}`;
-  };
+const STEPS = 60;
+
+function extentOf(points, first, last) {
+  let [low, high] = [Infinity, -Infinity];
+  for (let index = first; index < last; index += 1) {
+    low = Math.min(low, points.low[index]);
+    high = Math.max(high, points.high[index]);
+  }
+  return high > low ? [low, high] : [low - 1, high + 1];
 }
 
-/** An SVG path through `[at, value]` points, values 0-100, newest at the right edge; a silence over `gapMs` breaks it. */
-export function sparklinePath(points, size) {
-  if (points.length === 0) return "";
-  const to = points.at(-1)[0];
-  const shown = points.filter(([at]) => at >= to - size.spanMs);
-  const place = placed(size, to);
-  const isBroken = (index) => index === 0 || shown[index][0] - shown[index - 1][0] > size.gapMs;
-  return shown.map((point, index) => `${isBroken(index) ? "M" : "L"}${place(point)}`).join("");
+/**
+ * An SVG path of `Points` from `from` to `to` in a box of `width` x `height`, with at most some sixty corners.
+ * `scale` `[low, high]` gives the values of the lower and upper edge, else the line fills the box; a silence over `gapMs` breaks it.
+ */
+export function sparklinePath(points, { from, to, gapMs, width, height, scale = null }) {
+  const [first, last] = [points.indexFrom(from), points.indexFrom(to + 1)];
+  if (first === last) return "";
+  const [low, high] = scale ?? extentOf(points, first, last);
+  const every = Math.ceil((last - first) / STEPS);
+  let path = "";
+  for (let index = first; index < last; index += every) {
+    const x = (width * (points.at[index] - from)) / (to - from);
+    const y = (height * (high - points.mean[index])) / (high - low);
+    const isBroken = index === first || points.at[index] - points.at[index - every] > every * gapMs;
+    path += `${isBroken ? "M" : "L"}${x.toFixed(1)} ${y.toFixed(1)}`;
+  }
+  return path;
 }
 
 /** A path of no length at the newest point: with round caps, a dot that no stretching distorts. */
-export function newestDotPath(points, size) {
-  const newest = points.at(-1);
-  return newest ? `M${placed(size, newest[0])(newest)}h0` : "";
+export function newestDotPath(points, { from, to, width, height, scale: [low, high] }) {
+  const index = points.indexFrom(to + 1) - 1;
+  if (index < 0 || points.at[index] < from) return "";
+  const x = (width * (points.at[index] - from)) / (to - from);
+  const y = (height * (high - points.mean[index])) / (high - low);
+  return `M${x.toFixed(1)} ${y.toFixed(1)}h0`;
 }

@@ -1,10 +1,28 @@
-const STEPS_MS = [10, 20, 30, 60, 120, 300, 600].map((seconds) => seconds * 1000);
+const SECOND_MS = 1_000;
+const MINUTE_MS = 60 * SECOND_MS;
+export const HOUR_MS = 60 * MINUTE_MS;
+export const DAY_MS = 24 * HOUR_MS;
+const STEPS_MS = [
+  ...[0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30].map((count) => count * SECOND_MS),
+  ...[1, 2, 5, 10, 20, 30].map((count) => count * MINUTE_MS),
+  ...[1, 2, 3, 6, 12].map((count) => count * HOUR_MS),
+  ...[1, 2, 5, 10].map((count) => count * DAY_MS),
+];
 
-/** Round times from `from` to `to`, at most `count` of them where the longest step allows it. */
-export function timeTicks(from, to, count) {
-  const fits = (step) => (to - from) / step <= count;
-  const step = STEPS_MS.find(fits) ?? STEPS_MS.at(-1);
+/** How far the viewer's zone is ahead of UTC at that moment. */
+const zoneMs = (at) => -new Date(at).getTimezoneOffset() * MINUTE_MS;
+
+/**
+ * Times from `from` to `to` that are round in the viewer's zone, also across a change of summer time;
+ * at most `count` of them where the longest step allows it.
+ */
+export function timeTicks(from, to, count, offsetMs = zoneMs) {
+  const step = STEPS_MS.find((ms) => (to - from) / ms <= count) ?? STEPS_MS.at(-1);
   const ticks = [];
-  for (let at = Math.ceil(from / step) * step; at <= to; at += step) ticks.push(at);
-  return ticks;
+  const first = Math.ceil((from + offsetMs(from)) / step) * step;
+  for (let local = first; ; local += step) {
+    const at = local - offsetMs(local - offsetMs(from));
+    if (at > to) return ticks;
+    if (at >= from && at !== ticks.at(-1)) ticks.push(at);
+  }
 }

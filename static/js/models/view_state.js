@@ -1,24 +1,63 @@
-export const WINDOWS_MS = { "1m": 60_000, "5m": 300_000, "15m": 900_000 };
-export const DEFAULT_WINDOW = "1m";
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
 
-/** What a link to the chart shows: `{window, pausedAt}`; what does not parse falls back to the live minute. */
+export const WINDOWS_MS = {
+  "1m": MINUTE_MS,
+  "5m": 5 * MINUTE_MS,
+  "15m": 15 * MINUTE_MS,
+  "1h": HOUR_MS,
+  "24h": DAY_MS,
+  "7d": 7 * DAY_MS,
+  "30d": 30 * DAY_MS,
+};
+export const DEFAULT_WINDOW = "1m";
+const HIDDEN_LIMIT = 300;
+
+function timeOf(query, name) {
+  const at = Number(query.get(name));
+  return Number.isSafeInteger(at) && at > 0 ? at : null;
+}
+
+function zoomedOf(query) {
+  const [from, to] = [timeOf(query, "from"), timeOf(query, "to")];
+  return from !== null && to !== null && from < to ? { from, to } : null;
+}
+
+/** What a link shows: `{window, pausedAt, zoomed, devices, hidden}`; what does not parse falls back to the live minute. */
 export function readViewState(search) {
   const query = new URLSearchParams(search);
   const window = query.get("window");
-  const pausedAt = Number(query.get("paused"));
   return {
     window: Object.hasOwn(WINDOWS_MS, window ?? "") ? window : DEFAULT_WINDOW,
-    pausedAt: Number.isSafeInteger(pausedAt) && pausedAt > 0 ? pausedAt : null,
+    pausedAt: timeOf(query, "paused"),
+    zoomed: zoomedOf(query),
+    devices: [...new Set(query.getAll("device"))].filter((device) => device && device !== "*"),
+    hidden: new Set(query.getAll("hide").slice(0, HIDDEN_LIMIT)),
   };
 }
 
 /** The query string of a view, keeping every other parameter. */
-export function writeViewState(search, { window, pausedAt }) {
+export function writeViewState(search, { window, pausedAt, zoomed = null, devices = [], hidden = new Set() }) {
   const query = new URLSearchParams(search);
-  if (window === DEFAULT_WINDOW) query.delete("window");
-  else query.set("window", window);
-  if (pausedAt === null) query.delete("paused");
-  else query.set("paused", String(pausedAt));
+  for (const name of ["window", "paused", "from", "to", "device", "hide"]) query.delete(name);
+  if (window !== DEFAULT_WINDOW) query.set("window", window);
+  if (pausedAt !== null) query.set("paused", String(pausedAt));
+  if (zoomed) {
+    query.set("from", String(zoomed.from));
+    query.set("to", String(zoomed.to));
+  }
+  devices.forEach((device) => query.append("device", device));
+  hidden.forEach((key) => query.append("hide", key));
   const text = query.toString();
   return text ? `?${text}` : "";
+}
+
+/** `path` with `query` and, where the page was opened by a view token, that token. */
+export function withQuery(path, query, search = "") {
+  const url = new URL(path, "http://page");
+  for (const [name, value] of query) url.searchParams.append(name, value);
+  const token = new URLSearchParams(search).get("view");
+  if (token) url.searchParams.set("view", token);
+  return url.pathname + url.search;
 }

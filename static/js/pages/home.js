@@ -1,5 +1,5 @@
 import { CHAT_SILENCE_MS, LivePage } from "../live.js";
-import { SeriesWindow } from "../models/series.js";
+import { Points } from "../models/points.js";
 import { jsonScript, part } from "../dom.js";
 import { renderRooms } from "../room_list.js";
 import { showWord } from "../word_view.js";
@@ -8,7 +8,8 @@ import { newestDotPath, sparklinePath } from "../models/sparkline.js";
 const PERIOD_MS = 2_000;
 const SILENCE_MS = 3 * PERIOD_MS;
 const ROOMS_SHOWN = 4;
-const SPARK = { spanMs: 60_000, gapMs: 2.5 * PERIOD_MS, width: 300, height: 100 };
+const SPARK_MS = 60_000;
+const SPARK = { gapMs: 2.5 * PERIOD_MS, width: 300, height: 100, scale: [0, 100] };
 
 const page = new LivePage();
 
@@ -27,12 +28,16 @@ function openNumber(card) {
   const number = part("number", card);
   const line = part("spark", card);
   const dot = part("spark-dot", card);
-  const series = new SeriesWindow(jsonScript("points", []));
+  const points = new Points();
+  jsonScript("points", []).forEach(([at, value]) => points.add(at, value));
   const show = () => {
-    const points = series.view(SPARK.spanMs);
-    if (points.length > 0) number.textContent = String(points.at(-1)[1]);
-    line.setAttribute("d", sparklinePath(points, SPARK));
-    dot.setAttribute("d", newestDotPath(points, SPARK));
+    if (points.length === 0) return;
+    const to = points.newestAt;
+    const shown = { from: to - SPARK_MS, to, ...SPARK };
+    points.dropBefore(shown.from);
+    number.textContent = String(points.mean[points.length - 1]);
+    line.setAttribute("d", sparklinePath(points, shown));
+    dot.setAttribute("d", newestDotPath(points, shown));
   };
   show();
   page.open(card.dataset.socket, {
@@ -41,8 +46,7 @@ function openNumber(card) {
     silenceMs: SILENCE_MS,
     onFrame: (frame) => {
       if (typeof frame?.data !== "number") return;
-      series.add([[frame.at, frame.data]]);
-      show();
+      if (points.add(frame.at, frame.data)) show();
     },
   });
 }

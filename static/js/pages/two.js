@@ -1,118 +1,101 @@
-import { gettext, interpolate } from "../text.js";
-import { LineChart } from "../charts.js";
+import { Dashboard } from "../dashboard.js";
+import { DeviceDialog } from "../device_dialog.js";
+import { Kiosk } from "../kiosk.js";
 import { LivePage } from "../live.js";
-import { Readout } from "../readout.js";
-import { SPAN_LIMIT_MS, SeriesWindow } from "../models/series.js";
+import { Refetch } from "../refetch.js";
+import { TelemetryApi } from "../telemetry_api.js";
+import { WindowLoader } from "../window_loader.js";
+import { bindCopyButton } from "../clipboard.js";
+import { DeviceList } from "../models/device_list.js";
 import { ServerClock } from "../models/server_clock.js";
-import { WINDOWS_MS, readViewState, writeViewState } from "../models/view_state.js";
-import { clockTime } from "../times.js";
-import { fetchPoints } from "../history.js";
-import { fullJitterMs } from "../models/backoff.js";
+import { Telemetry } from "../models/telemetry.js";
+import { withQuery } from "../models/view_state.js";
 import { jsonScript, part } from "../dom.js";
 
-const PERIOD_MS = 2_000;
-const SILENCE_MS = 3 * PERIOD_MS;
-const GAP_MS = 2.5 * PERIOD_MS;
+const RANDOM = "random";
+const SILENCE_MS = 6_000; // the random feed comes along on every socket here, each 2 s
 const CATCH_UP_SPREAD_MS = 3_000;
-const DEVICE = "random";
+const NEW_LINE_WITHIN_MS = 1_000;
+const LATE_WITHIN_MS = 10_000;
+const MOVE_SETTLES_MS = 200;
 
-const region = part("region");
-const windows = [...region.querySelectorAll("[data-window]")];
-const pauseButton = part("pause");
-const pauseLabel = part("pause-label");
+const region = part("dashboard");
+const { device: only = "" } = region.dataset;
 
-const series = new SeriesWindow(jsonScript("points", []));
+const telemetry = new Telemetry();
+const devices = new DeviceList(only);
 const clock = new ServerClock();
-const chart = new LineChart(document.getElementById("iot-chart"), GAP_MS);
-const readout = new Readout();
-const view = readViewState(location.search);
-let refetchTimer = 0;
-let failures = 0;
+const api = new TelemetryApi(region.dataset);
+const loader = new WindowLoader({ api, telemetry, devices, clock });
+const kiosk = "kiosk" in region.dataset ? new Kiosk(region.dataset.version, api) : null;
+const dashboard = new Dashboard({
+  telemetry,
+  devices,
+  clock,
+  csvUrl: (chosen, { from, to }) => api.csvUrl({ devices: chosen, since: from, until: to + 1 }),
+  hasPast: (slug) => loader.hasPast(slug),
+  onWish: (isMoving) => refetch.within(isMoving ? MOVE_SETTLES_MS : 0),
+});
+let areDevicesKnown = false;
 
-/** The count is left out where more may wait than the page has seen. */
-function pauseSentence() {
-  const isCounted = series.waiting * GAP_MS >= series.newestAt - series.pausedAt;
-  const text = isCounted ? gettext("Paused %(time)s · %(waiting)s waiting") : gettext("Paused %(time)s");
-  return interpolate(text, { time: clockTime(series.pausedAt), waiting: series.waiting });
-}
+const refetch = new Refetch(
+  async () => {
+    const isAsked = !areDevicesKnown;
+    areDevicesKnown = true; // before the answer, so that a wish meanwhile is a new one
+    if (isAsked) await loader.loadDevices();
+    dashboard.layOut();
+    await loader.loadWindow(dashboard);
+    dashboard.layOut();
+    if (Number.isFinite(loader.refetchAfterMs)) refetch.within(loader.refetchAfterMs);
+  },
+  (isOk) => {
+    areDevicesKnown &&= isOk;
+    part("history-problem").hidden = isOk;
+  },
+);
 
-function showControls() {
-  const isPaused = series.pausedAt !== null;
-  windows.forEach((button) => button.setAttribute("aria-pressed", String(button.dataset.window === view.window)));
-  region.toggleAttribute("data-paused", isPaused);
-  pauseButton.textContent = isPaused ? gettext("Resume") : gettext("Pause");
-  pauseLabel.hidden = !isPaused;
-  if (isPaused) pauseLabel.textContent = pauseSentence();
-}
-
-function show() {
-  const { edge } = series;
-  if (edge === null) return;
-  const spanMs = WINDOWS_MS[view.window];
-  const points = series.view(spanMs);
-  chart.show(points, edge - spanMs, edge);
-  readout.show(points);
-  showControls();
-}
-
-function keepInUrl() {
-  view.pausedAt = series.pausedAt;
-  history.replaceState(null, "", location.pathname + writeViewState(location.search, view));
-}
-
-/** The visible window and, unless that is too long, everything since. */
-function rangeToFetch() {
-  const nowMs = Math.ceil(clock.nowMs()) + PERIOD_MS;
-  const since = (series.pausedAt ?? nowMs - 2 * PERIOD_MS) - WINDOWS_MS[view.window];
-  const until = nowMs - since <= SPAN_LIMIT_MS ? nowMs : series.pausedAt + 1;
-  return { device: DEVICE, since, until };
-}
-
-async function fetchWindow() {
-  clearTimeout(refetchTimer);
-  try {
-    series.add(await fetchPoints(region.dataset.readings, rangeToFetch()));
-    failures = 0;
-    show();
-  } catch {
-    fetchLater(fullJitterMs(++failures));
-  }
-  part("history-problem").hidden = failures === 0;
-}
-
-function fetchLater(delayMs) {
-  clearTimeout(refetchTimer);
-  refetchTimer = setTimeout(fetchWindow, delayMs);
+/** The whole window, and what else may have changed meanwhile: devices, names, the server's time. */
+function catchUp(withinMs = 0) {
+  areDevicesKnown = false;
+  refetch.within(withinMs);
 }
 
 function receive(frame) {
-  if (frame?.type === "catch_up") fetchLater(Math.random() * CATCH_UP_SPREAD_MS);
+  if (frame?.type === "catch_up") catchUp(Math.random() * CATCH_UP_SPREAD_MS);
   if (!Array.isArray(frame)) return;
-  const readings = frame.filter(({ device, data }) => device === DEVICE && Number.isFinite(data));
-  readings.forEach(({ at }) => clock.observe(at));
-  if (series.add(readings.map(({ at, data }) => [at, data]))) show();
+  for (const { device, at } of frame) if (device === RANDOM) clock.observe(at);
+  const isNew = telemetry.receive(only ? frame.filter(({ device }) => device === only) : frame);
+  if (telemetry.takeBehind()) refetch.within(LATE_WITHIN_MS);
+  if (!isNew) return;
+  dashboard.noteNewLine();
+  catchUp(NEW_LINE_WITHIN_MS);
 }
 
-function changeWindow(name) {
-  view.window = name;
-  keepInUrl();
-  show();
-  fetchWindow();
+function showFirstPoints(points) {
+  if (points.length === 0 || (only && only !== RANDOM)) return;
+  telemetry.receive(points.map(([at, data]) => ({ device: RANDOM, metric: "value", unit: "", at, data })));
+  clock.observe(points.at(-1)[0]);
 }
 
-function togglePause() {
-  const wasPaused = series.pausedAt !== null;
-  if (wasPaused) series.resume();
-  else series.pause();
-  keepInUrl();
-  show();
-  if (wasPaused) fetchWindow();
+showFirstPoints(jsonScript("points", []));
+if (part("device-dialog")) new DeviceDialog(api, () => catchUp());
+for (const example of document.querySelectorAll("[data-part=example]")) {
+  bindCopyButton(part("example-copy", example), () => part("example-text", example).textContent);
 }
-
-if (series.newestAt !== null) clock.observe(series.newestAt);
-if (view.pausedAt !== null) series.pause(view.pausedAt);
-windows.forEach((button) => button.addEventListener("click", () => changeWindow(button.dataset.window)));
-pauseButton.addEventListener("click", togglePause);
-addEventListener("pagehide", () => clearTimeout(refetchTimer));
-show();
-new LivePage().open(region.dataset.socket, { region, silenceMs: SILENCE_MS, onOpen: fetchWindow, onFrame: receive });
+for (const link of document.querySelectorAll("[data-keeps-view]")) {
+  link.href = withQuery(link.getAttribute("href"), [], location.search);
+}
+dashboard.start();
+// What a hidden tab drew is old, and its timers slept.
+document.addEventListener("visibilitychange", () => !document.hidden && catchUp());
+addEventListener("pagehide", () => refetch.stop());
+// The past is asked for once the socket is open, so that nothing falls between the two.
+new LivePage().open(withQuery(region.dataset.socket, [], location.search), {
+  region,
+  silenceMs: SILENCE_MS,
+  onOpen: (again) => {
+    catchUp();
+    if (again) kiosk?.check();
+  },
+  onFrame: receive,
+});

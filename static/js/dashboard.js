@@ -1,0 +1,158 @@
+import { Address } from "./address.js";
+import { ChartGrid } from "./chart_grid.js";
+import { DeviceCards } from "./device_cards.js";
+import { Painter } from "./painter.js";
+import { Toolbar } from "./toolbar.js";
+import { ValueTable } from "./value_table.js";
+import { ageText } from "./device_card.js";
+import { Viewport } from "./models/viewport.js";
+import { readViewState, writeViewState } from "./models/view_state.js";
+import { part, setText } from "./dom.js";
+
+/** Some more than the window, since a line enters the picture from outside it. */
+const KEPT_WINDOWS = 1.1;
+
+/**
+ * What is shown, and how people change it: the window or a held range, the chosen devices, the lines that are switched off.
+ * All of it stands in the page's address. `onWish(isMoving)` asks for the past of what is shown now;
+ * `hasPast(slug)` tells whose past is there.
+ */
+export class Dashboard {
+  view;
+  #state;
+  #telemetry;
+  #devices;
+  #clock;
+  #hasPast;
+  #onWish;
+  #grid;
+  #cards;
+  #table;
+  #toolbar;
+  #painter;
+  #address = new Address();
+  #isNewLine = false;
+
+  constructor({ telemetry, devices, clock, csvUrl, hasPast, onWish }) {
+    this.#state = readViewState(location.search);
+    this.view = new Viewport(this.#state);
+    if (devices.only) this.#state.devices = [devices.only];
+    this.#telemetry = telemetry;
+    this.#devices = devices;
+    this.#clock = clock;
+    this.#hasPast = hasPast;
+    this.#onWish = onWish;
+    const { view } = this;
+    this.#grid = new ChartGrid(devices, {
+      onRange: (range) => this.#change((nowMs) => view.show(range, nowMs)),
+      onToggle: (key) => this.#toggle(key),
+      onShowReading: (at) => this.#change((nowMs) => view.showReading(at, nowMs)),
+    });
+    this.#toolbar = new Toolbar({
+      onWindow: (name) => this.#change(() => view.choose(name)),
+      onPause: () => this.#change((nowMs) => (view.isHeld ? view.goLive() : view.pause(nowMs))),
+      onMove: (share) => this.#change((nowMs) => view.move(share, nowMs)),
+      onZoom: (factor) => this.#change((nowMs) => view.zoom(factor, nowMs)),
+      csvUrl: () => csvUrl(this.devices, view.range(clock.nowMs())),
+    });
+    const onFind = () => this.showNumbers();
+    this.#cards = part("cards") && new DeviceCards(devices, { onPick: (slug) => this.#pick(slug), onFind });
+    this.#table = new ValueTable(devices, () => this.showNumbers());
+    this.#painter = new Painter({
+      grid: this.#grid,
+      view,
+      range: () => view.range(clock.nowMs()),
+      onNumbers: () => this.showNumbers(),
+    });
+    if (view.isHeld) telemetry.hold();
+  }
+
+  start() {
+    this.layOut();
+    this.#painter.start();
+  }
+
+  /** The chosen devices; none are all. */
+  get devices() {
+    return this.#state.devices;
+  }
+
+  /** The lines that have a place on a chart. */
+  get lines() {
+    return this.#grid.groups.charts.flatMap(({ lines }) => lines);
+  }
+
+  /** A line came that has no place yet; it gets one with the next numbers. */
+  noteNewLine() {
+    this.#isNewLine = true;
+  }
+
+  /** Gives each line its place on a chart. */
+  layOut() {
+    this.#isNewLine = false;
+    this.#grid.show(this.#allLines(), this.#state);
+    this.#telemetry.follow(this.lines);
+    this.showNumbers();
+    this.#painter.draw();
+  }
+
+  showNumbers() {
+    if (this.#isNewLine) {
+      this.layOut();
+      return;
+    }
+    const nowMs = this.#clock.nowMs();
+    const range = this.view.range(nowMs);
+    const { only } = this.#devices;
+    this.#telemetry.forgetBefore(nowMs - KEPT_WINDOWS * this.view.liveSpanMs);
+    this.#grid.update(range, nowMs);
+    this.#cards?.update(this.#allLines(), { picked: this.devices, hasPast: this.#hasPast }, range, nowMs);
+    this.#table.update(this.lines, range);
+    this.#toolbar.show(this.view, this.#telemetry.waiting);
+    if (only) setText(part("device-age"), this.#ageOf(only, nowMs));
+  }
+
+  #allLines() {
+    return [...this.#telemetry.lines.values()];
+  }
+
+  #ageOf(slug, nowMs) {
+    const at = this.#devices.newestAt(slug, this.#allLines());
+    return ageText(this.#devices.stateOf(slug, at, nowMs), at, nowMs);
+  }
+
+  /** Shows something else: at once from what the page has, then in full from the server. */
+  #change(act) {
+    act(this.#clock.nowMs());
+    if (this.view.isHeld) this.#telemetry.hold();
+    else this.#telemetry.release();
+    this.#keepInUrl();
+    this.#painter.draw();
+    const isMoving = this.view.zoomed !== null;
+    if (isMoving) this.#toolbar.show(this.view, this.#telemetry.waiting);
+    else this.showNumbers();
+    this.#onWish(isMoving);
+  }
+
+  #toggle(key) {
+    const { hidden } = this.#state;
+    if (!hidden.delete(key)) hidden.add(key);
+    this.#keepInUrl();
+    this.layOut();
+  }
+
+  #pick(slug) {
+    const others = this.devices.filter((device) => device !== slug);
+    if (slug === null) this.#state.devices = [];
+    else this.#state.devices = others.length < this.devices.length ? others : [...others, slug];
+    this.#keepInUrl();
+    this.layOut();
+    this.#onWish(false);
+  }
+
+  #keepInUrl() {
+    const { window, pausedAt, zoomed } = this.view;
+    const devices = this.#devices.only ? [] : this.devices;
+    this.#address.write(writeViewState(location.search, { ...this.#state, devices, window, pausedAt, zoomed }));
+  }
+}
