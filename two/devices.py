@@ -1,5 +1,6 @@
 """Adding devices, and how to send to them."""
 
+from collections.abc import Collection
 from typing import TypedDict
 
 from django.http import Http404
@@ -51,6 +52,11 @@ def find_device(slug: str) -> Device:
     if found is None:
         raise Http404
     return found
+
+
+def are_known(slugs: Collection[str]) -> bool:
+    """Whether any of them is a device."""
+    return RANDOM in slugs or Device.objects.filter(slug__in=slugs).exists()
 
 
 def examples_for(site: str, device: str, token: str = PLACEHOLDER) -> list[Example]:

@@ -16,7 +16,7 @@ from examplechannels.static_files import build_version
 from examplechannels.ticker import slot_at, slot_start_ms
 from examplechannels.visitors import open_to_walls, post_has_token
 from two.csv_export import csv_lines
-from two.devices import NameTaken, add_device, examples_for, find_device
+from two.devices import NameTaken, add_device, are_known, examples_for, find_device
 from two.feeds import RANDOM
 from two.history import MAX_POINTS, Range, TooManySeries, random_series, series_in
 from two.ingest.views import post_readings
@@ -92,7 +92,7 @@ async def readings(request: HttpRequest) -> HttpResponse | StreamingHttpResponse
         return refusal(400, "too-many-series", _("More than 200 series: choose devices or metrics."))
     if asked.includes(RANDOM, "value"):
         series.append(random_series(asked, int(time() * 1000)))
-    if not series and asked.devices:
+    if not series and asked.devices and not await ask(lambda: are_known(asked.devices or [])):
         return refusal(404, "no-such-device", _("No device of that name has sent anything yet."))
     return JsonResponse({"series": series})
 

@@ -231,3 +231,9 @@ async def test_csv_holds_every_reading_exactly(monkeypatch: pytest.MonkeyPatch) 
     assert lines[1] == 'boiler,"say ""hi"", °",,1795000000123,2026-11-18T11:06:40.123456789Z,0.1'
     assert lines[7] == "oven,t,°C,1795000000000,2026-11-18T11:06:40Z,7.0"
     assert len(lines) == 9
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_device_that_has_not_sent_yet_has_no_series(client: Client) -> None:
+    Device.objects.create(slug="attic", name="Attic")
+    assert get(client, device="attic").json() == {"series": []}
