@@ -453,7 +453,7 @@ def test_twenty_lines_ten_times_a_second_leave_the_page_light(board: Board, new_
 
     def metric(name: str) -> float:
         session.send("HeapProfiler.collectGarbage")
-        return next(m["value"] for m in session.send("Performance.getMetrics")["metrics"] if m["name"] == name)
+        return float(next(m["value"] for m in session.send("Performance.getMetrics")["metrics"] if m["name"] == name))
 
     def feed(seconds: float) -> float:
         """Returns the share of the time in which the page was busy."""

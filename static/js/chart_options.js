@@ -1,5 +1,5 @@
 import { clockTime, dayAndClock, dayTime, minuteTime } from "./times.js";
-import { readable, steppedNumber, withUnit } from "./models/numbers.js";
+import { axisLabel, withUnit } from "./models/numbers.js";
 import { DAY_MS, timeTicks } from "./models/time_ticks.js";
 
 const TICK_ROOM_PX = 72;
@@ -32,12 +32,6 @@ function tickLabel(at, index, ticks) {
   return stepMs % MINUTE_MS === 0 ? time : clockTime(at);
 }
 
-function valueLabel(value, ticks, unit) {
-  const isScaled = readable(1e4, unit)[1] !== unit;
-  const step = ticks.length > 1 ? Math.abs(ticks[1].value - ticks[0].value) : 1;
-  return isScaled ? withUnit(value, unit) : steppedNumber(value, step);
-}
-
 function valueScale({ unit, fixed }, colours) {
   return {
     ...(fixed ? { min: fixed[0], max: fixed[1] } : { beginAtZero: FROM_ZERO.test(unit) }),
@@ -49,7 +43,11 @@ function valueScale({ unit, fixed }, colours) {
       padding: 8,
       maxTicksLimit: 6,
       ...(fixed ? { stepSize: (fixed[1] - fixed[0]) / 4 } : {}),
-      callback: (value, index, ticks) => valueLabel(value, ticks, unit),
+      callback: (value, index, ticks) => axisLabel(
+        value,
+        ticks.map((tick) => tick.value),
+        unit,
+      ),
     },
   };
 }

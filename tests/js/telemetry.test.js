@@ -5,7 +5,7 @@ import { DeviceList } from "../../static/js/models/device_list.js";
 import { CHARTS_LIMIT, CROWDED_FROM, Colours, LINES_LIMIT, chunkDevices, groupLines, spansOf } from "../../static/js/models/chart_groups.js";
 import { Pace } from "../../static/js/models/pace.js";
 import { shouldReload, noteOf } from "../../static/js/models/reload_guard.js";
-import { readable, shortNumber, steppedNumber, withUnit } from "../../static/js/models/numbers.js";
+import { axisLabel, readable, shortNumber, steppedNumber, withUnit } from "../../static/js/models/numbers.js";
 
 const reading = (at, data = at, device = "boiler", metric = "temperature") => ({ device, metric, unit: "°C", at, data });
 const past = (...points) => ({ device: "boiler", metric: "temperature", unit: "°C", bucket: 0, points });
@@ -181,4 +181,8 @@ test("numbers are as short as their size allows", () => {
   assert.equal(withUnit(40, "%"), "40%");
   assert.equal(withUnit(40, ""), "40");
   assert.deepEqual([steppedNumber(1013.2, 0.2), steppedNumber(1013.25, 0.05), steppedNumber(40, 20)], ["1,013.2", "1,013.25", "40"]);
+  const watts = [11_520, 11_525, 11_530];
+  assert.deepEqual(watts.map((value) => axisLabel(value, watts, "W")), ["11.52\u00a0kW", "11.525\u00a0kW", "11.53\u00a0kW"]);
+  assert.equal(axisLabel(500, [0, 500, 1000], "W"), "0.5\u00a0kW");
+  assert.equal(axisLabel(0.5, [0, 0.5, 1], "°C"), "0.5");
 });

@@ -29,10 +29,22 @@ export function steppedNumber(value, step) {
   return Math.abs(value) >= 1e15 ? shortNumber(value) : format(digits).format(value);
 }
 
+function scaleOf(value, unit) {
+  return (SCALED_UNITS.has(unit) && PREFIXES.find(([size]) => Math.abs(value) >= size)) || [1, ""];
+}
+
 /** `[number, unit]` for a reader: bytes and their like get k, M, G. */
 export function readable(value, unit) {
-  const [factor, prefix] = (SCALED_UNITS.has(unit) && PREFIXES.find(([size]) => Math.abs(value) >= size)) || [1, ""];
+  const [factor, prefix] = scaleOf(value, unit);
   return [shortNumber(value / factor), prefix + unit];
+}
+
+/** The label of one of `values`, which lie evenly: all in one scale, told apart; bytes and their like say the unit. */
+export function axisLabel(value, values, unit) {
+  const step = values.length > 1 ? Math.abs(values[1] - values[0]) : 1;
+  const [factor, prefix] = scaleOf(Math.max(...values.map(Math.abs)), unit);
+  const number = steppedNumber(value / factor, step / factor);
+  return SCALED_UNITS.has(unit) ? `${number}\u00a0${prefix}${unit}` : number;
 }
 
 /** Number and unit in one that no line break parts; a percent sign stands closer. */
