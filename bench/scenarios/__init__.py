@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 
 from ..lineup import Lineup
 from ..measures import Outcome
-from . import crowd, daphne, fanout, ladder, lines, singles, stalled, turnover
+from . import crowd, daphne, delay, fanout, history, ladder, lines, page, singles, stalled, turnover
 
 Scenario = Callable[[Lineup, bool], Awaitable[Outcome]]
 
@@ -17,4 +17,7 @@ SCENARIOS: dict[str, Scenario] = {
     "ladder": ladder.run,
     "lines": lines.run,
     "singles": singles.run,
+    "history": history.run,
+    "delay": delay.run,
+    "page": page.run,
 }

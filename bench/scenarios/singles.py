@@ -34,9 +34,10 @@ POST_RATIO, SOCKET_RATIO = 0.7, 5.0
 
 @dataclass(frozen=True)
 class Window:
-    """How many a second, and how busy the cores were."""
+    """How many a second, µs of the server's CPU for each, and how busy the cores were."""
 
     per_second: float
+    cpu_us: float
     server_share: float
     load_share: float
 
@@ -101,7 +102,8 @@ class Watch:
     def window(self, count: int) -> Window:
         lasted = time.perf_counter() - self.began
         spent, own = self.server.cpu_ns() - self.cpu, time.process_time_ns() - self.own
-        return Window(count / lasted, spent / lasted / kernel.NS_PER_S, own / lasted / kernel.NS_PER_S)
+        shares = spent / lasted / kernel.NS_PER_S, own / lasted / kernel.NS_PER_S
+        return Window(count / lasted, spent / max(count, 1) / 1000, *shares)
 
 
 async def introduce(server: Server, site: Site) -> int:
@@ -161,11 +163,12 @@ async def frames(server: Server, site: Site, under_way: int, seconds: float) -> 
 def table(seen: dict[str, list[Window]]) -> Table:
     return Table(
         f"One reading at a time over {CONNECTIONS} connections, the middle of {len(next(iter(seen.values())))} rounds",
-        ("way", "a second", "server's core", "load's core"),
+        ("way", "a second", "µs CPU each", "server's core", "load's core"),
         [
             (
                 name,
                 f"{middle(windows):,.0f}",
+                f"{median(w.cpu_us for w in windows):,.0f}",
                 f"{median(w.server_share for w in windows):.0%}",
                 f"{median(w.load_share for w in windows):.0%}",
             )
