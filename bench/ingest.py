@@ -3,6 +3,7 @@
 import asyncio
 from array import array
 from collections.abc import Callable
+from time import time
 
 from .client import Viewer
 from .frames import TEXT, client_frame, handshake
@@ -14,13 +15,17 @@ OPEN_SECONDS = 10.0
 
 
 class Acks:
-    """What all sockets together were told."""
+    """What all sockets together were told; `times` (Unix s) of the acknowledgements."""
 
     def __init__(self) -> None:
         self.arrivals: dict[bytes, array[float]] = {}
-        self.count = 0
+        self.times = array("d")
         self.errors: list[bytes] = []
         self.lost_count = 0
+
+    @property
+    def count(self) -> int:
+        return len(self.times)
 
     def lost(self, viewer: Viewer) -> None:
         self.lost_count += 1
@@ -54,7 +59,7 @@ class IngestSocket(Viewer):
     def _note(self, frame: bytes, payload: bytes) -> None:
         self.under_way -= 1
         if payload.startswith(ACK):
-            self.acks.count += 1
+            self.acks.times.append(time())
         else:
             self.acks.errors.append(payload)
             self.sending = False
