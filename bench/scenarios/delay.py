@@ -10,6 +10,7 @@ from array import array
 from collections.abc import Iterable, Mapping
 
 from ..browser import open_page
+from ..frames import take_frame
 from ..ingest import Acks, open_socket, text_frame
 from ..lineup import Lineup
 from ..load import Crowd
@@ -47,7 +48,7 @@ async def run(lineup: Lineup, quick: bool) -> Outcome:
             await every(1 / PER_SECOND, send, (WARM_UP_SECONDS + seconds) * PER_SECOND)
             await asyncio.sleep(SETTLE_SECONDS)
             in_page = arrivals((at_ms / 1000, text) for at_ms, text in await page.frames())
-            in_plain = arrivals((times[0], frame[frame.index(b"[") :]) for frame, times in plain.arrivals.items())
+            in_plain = arrivals((times[0], payload_of(frame)) for frame, times in plain.arrivals.items())
             socket.transport.abort()
             await plain.leave()
     site.remove()
@@ -99,3 +100,8 @@ def arrivals(frames: Iterable[tuple[float, str | bytes]]) -> dict[int, float]:
             if reading["device"] == device_name(0):
                 found[round(reading["data"])] = at
     return found
+
+
+def payload_of(frame: bytes) -> bytes:
+    found = take_frame(frame)
+    return found[1] if found else b"null"
