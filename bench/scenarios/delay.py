@@ -9,6 +9,7 @@ import time
 from array import array
 from collections.abc import Iterable, Mapping
 
+from .. import kernel
 from ..browser import open_page
 from ..frames import take_frame
 from ..ingest import Acks, open_socket, text_frame
@@ -23,7 +24,7 @@ PER_SECOND = 1_000
 METRICS = tuple(f"m{number}_percent" for number in range(20))
 SECONDS, QUICK_SECONDS = 30, 10
 WARM_UP_SECONDS = 5
-SETTLE_SECONDS = 1.0
+SETTLE_SECONDS = FLUSH_SECONDS = 1.0
 P95_LIMIT_MS = 60
 PATH = "/two/?window=1m"
 VIEWER_PATH = f"/ws/two/?device={device_name(0)}"
@@ -61,6 +62,7 @@ async def run(lineup: Lineup, quick: bool) -> Outcome:
         "acknowledged: committed": delays(dict(enumerate(acks.times))),
         "its frame at a plain viewer": delays(in_plain),
         "its frame in Chromium": delays(in_page),
+        "(a flush of 8 kB to this disk)": kernel.flushes_ms(lineup.data_dir, FLUSH_SECONDS),
     }
     return Outcome(rows(stages["its frame in Chromium"], acks, len(sent), len(asked)), [table(stages)])
 
