@@ -4,10 +4,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from playwright.async_api import CDPSession, Page, async_playwright
+from playwright.async_api import Browser, CDPSession, Page, async_playwright
 
 from tests import chromium
 
+from . import kernel
 from .servers import HOST, Server
 
 WIDTH, HEIGHT = 1440, 1600
@@ -30,12 +31,16 @@ globalThis.WebSocket = class extends WebSocket {
 
 @dataclass(frozen=True)
 class Usage:
-    """`task_s`: seconds that the main thread was busy until `at_s` (Chromium's clock); heap after a collection."""
+    """`task_s`: seconds that the main thread was busy until `at_s` (Chromium's clock).
+
+    `process_bytes`: resident memory of the page's process, which holds what the heap does not.
+    """
 
     at_s: float
     task_s: float
     script_s: float
     heap_bytes: float
+    process_bytes: int
     nodes: float
     listeners: float
 
@@ -43,8 +48,9 @@ class Usage:
 class Watched:
     """One page."""
 
-    def __init__(self, page: Page, devtools: CDPSession) -> None:
+    def __init__(self, page: Page, devtools: CDPSession, pid: int) -> None:
         self.page = page
+        self.pid = pid
         self._devtools = devtools
 
     async def frames(self) -> list[tuple[float, str]]:
@@ -60,12 +66,22 @@ class Watched:
             found["TaskDuration"],
             found["ScriptDuration"],
             found["JSHeapUsedSize"],
+            kernel.rss_bytes(self.pid),
             found["Nodes"],
             found["JSEventListeners"],
         )
 
     async def collect_garbage(self) -> None:
         await self._devtools.send("HeapProfiler.collectGarbage")
+
+
+async def renderer_of(browser: Browser) -> int:
+    """The process of the one page; the largest, for Chromium keeps a spare one."""
+    devtools = await browser.new_browser_cdp_session()
+    answer = await devtools.send("SystemInfo.getProcessInfo")
+    await devtools.detach()
+    renderers = [int(process["id"]) for process in answer["processInfo"] if process["type"] == "renderer"]
+    return max(renderers, key=kernel.rss_bytes)
 
 
 @asynccontextmanager
@@ -88,6 +104,6 @@ async def open_page(server: Server, path: str, notes_frames: bool) -> AsyncItera
             await devtools.send("Performance.enable")
             await page.goto(f"http://{HOST}:{server.port}{path}")
             await page.wait_for_selector(LIVE, timeout=LIVE_MS)
-            yield Watched(page, devtools)
+            yield Watched(page, devtools, await renderer_of(browser))
         finally:
             await browser.close()

@@ -113,6 +113,7 @@ def table(looks: list[Look]) -> Table:
             (
                 f"{late.seconds:.0f}",
                 f"{late.after.heap_bytes / 1e6:.2f}",
+                f"{late.after.process_bytes / 1e6:.0f}",
                 f"{late.after.nodes:,.0f}",
                 f"{late.after.listeners:,.0f}",
                 "–" if first else f"{busy([early, late]):.0%}",
@@ -121,6 +122,6 @@ def table(looks: list[Look]) -> Table:
         )
     return Table(
         f"The page with {SERIES} series",
-        ("s", "heap MB", "DOM nodes", "listeners", "main thread since", "of it script"),
+        ("s", "heap MB", "process MB", "DOM nodes", "listeners", "main thread since", "of it script"),
         lines,
     )
