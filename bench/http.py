@@ -7,7 +7,6 @@ from typing import NamedTuple, Self, cast
 from .servers import HOST, Server
 
 LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
-ANSWER_SECONDS = 30.0
 
 
 class Answer(NamedTuple):
@@ -26,9 +25,10 @@ class Connection(asyncio.Protocol):
         self._answer: asyncio.Future[Answer] | None = None
 
     @classmethod
-    async def open(cls, server: Server) -> Self:
+    async def open(cls, server: Server, address: str = HOST) -> Self:
+        """From `address`, one of this machine's."""
         loop = asyncio.get_running_loop()
-        _, connection = await loop.create_connection(cls, HOST, server.port)
+        _, connection = await loop.create_connection(cls, HOST, server.port, local_addr=(address, 0))
         return connection
 
     async def ask(self, request: bytes) -> Answer:

@@ -65,11 +65,15 @@ class IngestSocket(Viewer):
             self.sending = False
 
 
-async def open_socket(server: Server, acks: Acks, token: str, next_frame: Callable[[], bytes]) -> IngestSocket:
-    """One socket, once its handshake is through."""
+async def open_socket(
+    server: Server, acks: Acks, token: str, next_frame: Callable[[], bytes], address: str = HOST
+) -> IngestSocket:
+    """One socket from `address`, one of this machine's, once its handshake is through."""
     loop = asyncio.get_running_loop()
     request = handshake(f"{HOST}:{server.port}", PATH, [("Authorization", f"Bearer {token}")])
-    _, socket = await loop.create_connection(lambda: IngestSocket(acks, request, next_frame), HOST, server.port)
+    _, socket = await loop.create_connection(
+        lambda: IngestSocket(acks, request, next_frame), HOST, server.port, local_addr=(address, 0)
+    )
     await asyncio.wait_for(socket.opened, OPEN_SECONDS)
     return socket
 
