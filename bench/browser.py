@@ -58,6 +58,9 @@ class Watched:
         noted: list[tuple[float, str]] = await self.page.evaluate("benchFrames.splice(0)")
         return noted
 
+    async def count(self, selector: str) -> int:
+        return await self.page.locator(selector).count()
+
     async def usage(self) -> Usage:
         answer = await self._devtools.send("Performance.getMetrics")
         found = {metric["name"]: metric["value"] for metric in answer["metrics"]}

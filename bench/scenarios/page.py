@@ -25,6 +25,8 @@ LOOK_SECONDS, QUICK_LOOK_SECONDS = 30, 15
 HEAP_PERCENT = 5.0
 BUSY = 0.3
 PATH = "/two/?window=1m"
+LINES = "[data-line]"
+"""An entry of a chart's legend for each series."""
 
 
 @dataclass(frozen=True)
@@ -53,10 +55,13 @@ async def run(lineup: Lineup, quick: bool) -> Outcome:
         sending = asyncio.create_task(every(PERIOD_SECONDS, send, round((seconds + 10) / PERIOD_SECONDS)))
         async with open_page(server, PATH, notes_frames=False) as page:
             looks = await look_on(page, settled, seconds, step)
+            lines = await page.count(LINES)
             sending.cancel()
         for socket in sockets:
             socket.transport.abort()
     site.remove()
+    if lines != SERIES or acks.errors:
+        raise RuntimeError(f"the page shows {lines} lines of {SERIES}, refused: {acks.errors[:1]}")
     return Outcome(rows(looks, seconds), [table(looks)])
 
 
