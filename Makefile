@@ -54,7 +54,8 @@ fix: setup $(DEV)  ## mend what check can mend
 	.venv/bin/ruff format .
 	-.venv/bin/djade --target-version 5.2 $$(git ls-files 'templates/*.html')
 
-bench: setup $(BENCH)  ## measure beside Socket.IO, ws, picows; writes docs/benchmarks.md
+bench: setup $(BENCH)  ## measure beside peers, half an hour; writes docs/benchmarks.md
+	$(PY) -m tests.chromium
 	$(PY) -m bench
 
 .venv/bin/python:

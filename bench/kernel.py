@@ -2,12 +2,15 @@
 
 import os
 import resource
+import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 PROC = Path("/proc")
 NS_PER_S = 1_000_000_000
+FLUSHED_BYTES = 8192
 HAS_SCHEDSTAT = (PROC / "self/schedstat").exists()
 CORES = sorted(os.sched_getaffinity(0))
 """As they were at the start, before this process was held on one of them."""
@@ -35,6 +38,18 @@ def on_core(core: int) -> Iterator[None]:
         yield
     finally:
         os.sched_setaffinity(0, before)
+
+
+def flushes_ms(folder: Path, seconds: float) -> list[float]:
+    """Milliseconds that each of many small writes took to be on the disk of `folder` for sure."""
+    took = []
+    end = time.perf_counter() + seconds
+    with tempfile.TemporaryFile(dir=folder, buffering=0) as file:
+        while (began := time.perf_counter()) < end:
+            file.write(bytes(FLUSHED_BYTES))
+            os.fdatasync(file.fileno())
+            took.append((time.perf_counter() - began) * 1000)
+    return took
 
 
 def family(pid: int) -> list[int]:

@@ -5,7 +5,9 @@ import subprocess
 from pathlib import Path
 
 from .client import SocketIOViewer
+from .seed import Plan
 from .servers import BENCH, HOST, ROOT, Server, free_port, python
+from .site import Site, make_site
 
 MANAGE = python("manage.py")
 SOCKET_IO_PATH = "/socket.io/?EIO=4&transport=websocket"
@@ -23,6 +25,7 @@ class Lineup:
             "ALLOWED_HOSTS": f"{HOST},localhost",
             "DATABASE_URL": "",
             "REDIS_URL": "",
+            "HOST_FEED": "0",  # what this machine does is no part of what is measured
         }
 
     def prepare(self) -> None:
@@ -41,6 +44,16 @@ class Lineup:
         command = [*MANAGE, "serve", "--host", HOST, "--port", "{port}"]
         env = {**self.env, "DEBUG": "0"}
         return Server("ours", command, free_port(), path, env=env, log=self.log)
+
+    def site(self, name: str, plan: Plan) -> Site:
+        """A database of its own, filled by `plan`; the static files are shared."""
+        return make_site(self.data_dir, {**self.env, "DEBUG": "0"}, name, plan)
+
+    def of_site(self, site: Site, settings: str = "") -> Server:
+        """`ours` with the database of `site`; `settings`, a module, adds peers to its URLs."""
+        server = self.ours()
+        server.env = {**site.env, **({"DJANGO_SETTINGS_MODULE": settings} if settings else {})}
+        return server
 
     def daphne(self) -> Server:
         """`manage.py runserver`, as `make run` starts it."""

@@ -2,9 +2,12 @@
 
 import json
 import platform
+import sqlite3
 import subprocess
 from importlib.metadata import version
 from pathlib import Path
+
+from tests import chromium
 
 from .kernel import CORES
 from .servers import BENCH
@@ -33,9 +36,19 @@ def software() -> str:
     node = subprocess.run(["node", "--version"], capture_output=True, text=True, check=True, timeout=10).stdout.strip()
     named = [f"Python {platform.python_version()}"]
     named += [f"{package} {version(package)}" for package in PACKAGES]
+    named += [f"SQLite {sqlite3.sqlite_version}", browser_version()]
     named += [f"Node {node.lstrip('v')}"]
     named += [f"{package} {npm_version(package)}" for package in NODE_PACKAGES]
     return ", ".join(named)
+
+
+def browser_version() -> str:
+    """Such as `Chromium 147.0.7727.55`."""
+    path = chromium.find()
+    if path is None:
+        return "no Chromium"
+    said = subprocess.run([path, "--version"], capture_output=True, text=True, check=True, timeout=10).stdout
+    return " ".join(said.split()[:2])
 
 
 def cpu_model() -> str:

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 
 from ..lineup import Lineup
 from ..measures import Outcome
-from . import crowd, daphne, fanout, ladder, stalled, turnover
+from . import crowd, daphne, delay, fanout, history, ladder, lines, page, singles, stalled, turnover
 
 Scenario = Callable[[Lineup, bool], Awaitable[Outcome]]
 
@@ -15,4 +15,9 @@ SCENARIOS: dict[str, Scenario] = {
     "stalled": stalled.run,
     "turnover": turnover.run,
     "ladder": ladder.run,
+    "lines": lines.run,
+    "singles": singles.run,
+    "history": history.run,
+    "delay": delay.run,
+    "page": page.run,
 }

@@ -1,0 +1,103 @@
+"""What a database holds before a telemetry scenario: `python -m bench.seed '{"devices": 32}'`.
+
+Runs in a process of its own, which has Django; the settings come from its environment. Prints one line of JSON.
+"""
+
+import gc
+import json
+import os
+import sys
+import time
+from dataclasses import asdict, dataclass
+
+NS_PER_S = 10**9
+NS_PER_DAY = 86_400 * NS_PER_S
+GROUP_READINGS = 20_000
+"""In one transaction, as many as the recorder takes at most."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to put into an empty database.
+
+    `devices` get a token each, beside one for the whole site. `metrics` are those of each device, by name.
+    `readings` of each metric are spread evenly over `days` until now, and stored in the order of their time.
+    """
+
+    devices: int = 1
+    metrics: tuple[str, ...] = ()
+    readings: int = 0
+    days: float = 30.0
+
+
+@dataclass(frozen=True)
+class Seeded:
+    """What came of it; `metric_ids` device by device, `seconds` the storing of readings."""
+
+    site_token: str
+    device_tokens: list[str]
+    metric_ids: list[int]
+    seconds: float
+
+
+def device_name(number: int) -> str:
+    return f"device-{number}"
+
+
+def seed(plan: Plan) -> Seeded:
+    from django.core.management import call_command
+
+    from two.models import AccessToken, Device, Metric
+    from two.units import unit_of
+
+    call_command("migrate", verbosity=0)
+    devices = [Device.objects.create(slug=device_name(n), name=device_name(n)) for n in range(plan.devices)]
+    metrics = Metric.objects.bulk_create(
+        [Metric(device=device, name=name, unit=unit_of(name)) for device in devices for name in plan.metrics]
+    )
+    ids = [metric.pk for metric in metrics]
+    began = time.perf_counter()
+    if plan.readings:
+        fill(ids, plan)
+    return Seeded(
+        AccessToken.issue(AccessToken.Scope.SITE, label="bench"),
+        [AccessToken.issue(AccessToken.Scope.DEVICE, device) for device in devices],
+        ids,
+        time.perf_counter() - began,
+    )
+
+
+def fill(metrics: list[int], plan: Plan) -> None:
+    """Stores the readings as the recorder would: every metric at one time, then the next time, rollups included."""
+    from django.db import connection, transaction
+
+    from two.storage import store
+
+    gc.freeze()
+    gc.disable()  # nothing here is in a cycle
+    with connection.cursor() as cursor:
+        # A file that is thrown away after a crash. The layout of its pages is the same.
+        cursor.execute("PRAGMA synchronous=OFF")
+        cursor.execute("PRAGMA cache_size=-262144")
+    step_ns = int(plan.days * NS_PER_DAY) // plan.readings
+    first_ns = time.time_ns() - plan.readings * step_ns
+    times = max(1, GROUP_READINGS // len(metrics))
+    for first in range(0, plan.readings, times):
+        group = range(first, min(first + times, plan.readings))
+        values = {(m, first_ns + k * step_ns): m % 50 + k * 7 % 100 / 10 for k in group for m in metrics}
+        with transaction.atomic():
+            store(values)
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def main() -> None:
+    import django
+
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "examplechannels.settings")
+    django.setup()
+    print(json.dumps(asdict(seed(Plan(**json.loads(sys.argv[1]))))))
+
+
+if __name__ == "__main__":
+    main()
