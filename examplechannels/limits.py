@@ -16,12 +16,16 @@ class TokenBucket:
         self._left = burst
         self._filled_at = clock()
 
-    def take(self, amount: float = 1) -> float:
-        """Takes it and returns 0, or takes nothing and returns the seconds after which it is worth asking again."""
+    def wait(self, amount: float = 1) -> float:
+        """The seconds until that much may be taken; 0: now."""
         now = self._clock()
         self._left = min(self._burst, self._left + (now - self._filled_at) * self._per_second)
         self._filled_at = now
-        if self._left >= amount:
+        return max(0.0, (amount - self._left) / self._per_second)
+
+    def take(self, amount: float = 1) -> float:
+        """Takes it and returns 0, or takes nothing and returns the seconds after which it is worth asking again."""
+        wait = self.wait(amount)
+        if not wait:
             self._left -= amount
-            return 0.0
-        return (amount - self._left) / self._per_second
+        return wait

@@ -64,7 +64,8 @@ class Tokens:
         if digest not in self._looked_up:
             guesses = self._guesses.setdefault(address, TokenBucket(BURST_WRONG, WRONG_PER_SECOND, self._clock))
             _bound(self._guesses)
-            if wait := guesses.take():
+            was_good = known is not None and known[1] is not None
+            if not was_good and (wait := guesses.wait()):
                 raise TooManyGuesses(wait)
             looking = self._look_up(digest, known[1] if known else None, guesses)
             # A context of its own, and shielded below: it is not only for the first who asked.
@@ -78,7 +79,8 @@ class Tokens:
             if row is not None and row.revoked is None and constant_time_compare(row.digest, digest):
                 device = row.device.slug if row.device else None
                 grant = Grant(row.scope, device, before.readings if before else _bucket(row.scope, self._clock))
-                guesses.take(-1)
+            else:
+                guesses.take()
             self._grants.pop(digest, None)
             self._grants[digest] = (self._clock() + KEEP_SECONDS, grant)
             _bound(self._grants)

@@ -98,6 +98,22 @@ async def test_guesses_are_limited_and_known_devices_do_not_notice(cast: Cast) -
     assert (await send({"a": 2}, cast.boiler)).status_code == 204
 
 
+async def test_a_crowd_of_devices_behind_one_address_are_no_guesses(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @sync_to_async
+    def crowd() -> list[str]:
+        devices = [Device.objects.create(slug=f"d{number}", name="x") for number in range(3 * BURST_WRONG)]
+        return [AccessToken.issue(AccessToken.Scope.DEVICE, device) for device in devices]
+
+    everybody = await crowd()
+    now = time.monotonic()
+    for round_number in range(3):
+        monkeypatch.setattr(tokens, "_clock", lambda: now + round_number * 2 * KEEP_SECONDS)  # noqa: B023
+        answers = await asyncio.gather(*(send({"a": 1}, token) for token in everybody))
+        assert {answer.status_code for answer in answers} == {204}
+
+
 async def test_many_at_once_with_one_new_token_are_no_guesses(cast: Cast) -> None:
     answers = await asyncio.gather(*(send({"a": number}, cast.boiler) for number in range(2 * BURST_WRONG)))
     assert {answer.status_code for answer in answers} == {204}
