@@ -227,8 +227,8 @@ def test_dragging_zooms_shift_moves_and_the_address_keeps_it(board: Board, new_p
 def test_the_same_by_buttons_for_those_without_a_mouse(board: Board, new_page: NewPage) -> None:
     page = open_live(new_page(), board.url)
     page.get_by_role("button", name="Zoom in").press("Enter")
-    low, high = range_of(page)
-    assert high - low == MINUTE_MS // 2
+    until(page, f"{FIRST}.scales.x.max - {FIRST}.scales.x.min === {MINUTE_MS // 2}")
+    _low, high = range_of(page)
     page.get_by_role("button", name="Earlier").press("Enter")
     until(page, f"{FIRST}.scales.x.max === {high - MINUTE_MS // 4}")
     page.get_by_role("button", name="Later").press("Enter")
@@ -441,31 +441,3 @@ def test_staff_add_a_device_and_see_its_token_once(board: Board, new_page: NewPa
 def test_nobody_else_is_offered_to_add_devices(board: Board, new_page: NewPage) -> None:
     page = open_live(new_page(), board.url)
     expect(page.get_by_role("button", name="+ Add a device")).to_have_count(0)
-
-
-@pytest.mark.faults
-def test_twenty_lines_ten_times_a_second_leave_the_page_light(board: Board, new_page: NewPage) -> None:
-    """For ten minutes: at most 30 % of a processor, and no more memory than when the window was first full."""
-    page = open_live(new_page(), board.url)
-    session = page.context.new_cdp_session(page)
-    session.send("Performance.enable")
-    session.send("HeapProfiler.enable")
-
-    def metric(name: str) -> float:
-        session.send("HeapProfiler.collectGarbage")
-        return float(next(m["value"] for m in session.send("Performance.getMetrics")["metrics"] if m["name"] == name))
-
-    def feed(seconds: float) -> float:
-        """Returns the share of the time in which the page was busy."""
-        before, start = metric("TaskDuration"), time.monotonic()
-        while time.monotonic() < start + seconds:
-            board.send_all(
-                [{"device": f"fast-{number}", "values": {"pressure": time.time() % 9}} for number in range(20)]
-            )
-            page.wait_for_timeout(90)
-        return (metric("TaskDuration") - before) / (time.monotonic() - start)
-
-    feed(90)  # the window is full
-    full = metric("JSHeapUsedSize")
-    assert feed(480) < 0.30
-    assert metric("JSHeapUsedSize") < 1.2 * full
