@@ -7,7 +7,7 @@ layer once per process, and costs each local viewer one send (docs/benchmarks.md
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Literal, NotRequired, Protocol, TypedDict
 from uuid import uuid4
 
@@ -59,8 +59,10 @@ def event_of_parts(group: str, parts: dict[str, str]) -> BroadcastEvent:
 def text_for(event: BroadcastEvent, selection: Selection) -> str | None:
     """The frame that a viewer with this selection gets: "" for none, None for `catch_up`."""
     parts = event.get("parts")
-    if parts is None or event["text"] is None:
+    if parts is None:
         return event["text"]
+    if event["text"] is None:  # these parts were lost
+        return None if selection is None or not selection.isdisjoint(parts) else ""
     chosen = parts.values() if selection is None else [parts[name] for name in parts if name in selection]
     return f"[{','.join(chosen)}]" if chosen else ""
 
@@ -115,9 +117,9 @@ class Broadcast:
         """The same for an event of parts."""
         self._publisher.publish(event_of_parts(group, parts))
 
-    def publish_loss(self, group: str) -> None:
-        """Tells all viewers of a group, in every process, to catch up."""
-        self._publisher.doubt(group)
+    def publish_loss(self, group: str, parts: Iterable[str]) -> None:
+        """Tells the viewers, in every process, of these parts to catch up."""
+        self._publisher.publish({"type": "broadcast", "group": group, "text": None, "parts": dict.fromkeys(parts, "")})
 
     async def send_here(self, group: str, payload: object) -> None:
         """Sends to this process's viewers of a `local_group`; nothing of it waits for Redis."""
@@ -145,15 +147,16 @@ class Broadcast:
         return {group for group in self._groups if not group.startswith(LOCAL_PREFIX)}
 
     async def _receive(self, message: BroadcastEvent) -> None:
-        if message["text"] is None:
-            self.catch_up(message["group"])
-        else:
-            await self._fan_out(message)
+        await self._fan_out(message)
 
     async def _fan_out(self, message: BroadcastEvent) -> None:
         for selection, viewers in tuple(self._groups.get(message["group"], {}).items()):
-            if text := text_for(message, selection):
+            text = text_for(message, selection)
+            if text:
                 await _deliver(viewers, frame(text))
+            elif text is None:
+                for viewer in tuple(viewers):
+                    viewer.catch_up()
 
 
 async def _deliver(viewers: dict[Viewer, Callable[[SendFrame], None]], message: SendFrame) -> None:

@@ -3,7 +3,7 @@
 import logging
 import re
 
-TOKEN_IN_QUERY = re.compile(r"([?&](?:p|view)=)[^&\s]+")
+TOKEN_IN_QUERY = re.compile(r"((?:[?&]|%3F|%26)(?:p|view)(?:=|%3D))[\w-]+", re.IGNORECASE)
 
 
 class OneLineForClientMistakes(logging.Filter):
@@ -21,6 +21,6 @@ class WithoutTokens(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         text = record.getMessage()
-        if "p=" in text or "view=" in text:
+        if "p=" in text or "view" in text or "p%3" in text:
             record.msg, record.args = TOKEN_IN_QUERY.sub(r"\1…", text), ()
         return True

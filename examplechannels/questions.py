@@ -13,15 +13,17 @@ from typing import Generic, TypeVar
 
 from django.db import InterfaceError, OperationalError, connection
 
-THREADS = 4  # a connection each
+THREADS = 3  # a connection each
 Answer = TypeVar("Answer")
 
 _threads = ThreadPoolExecutor(THREADS, thread_name_prefix="question")
+_urgent = ThreadPoolExecutor(1, thread_name_prefix="urgent-question")
 
 
-async def ask(question: Callable[[], Answer]) -> Answer:
-    """The answer of a function that reads from the database."""
-    return await asyncio.get_running_loop().run_in_executor(_threads, _with_connection, question)
+async def ask(question: Callable[[], Answer], urgent: bool = False) -> Answer:
+    """The answer of a function that reads from the database. `urgent` ones, all short, do not wait for the others."""
+    threads = _urgent if urgent else _threads
+    return await asyncio.get_running_loop().run_in_executor(threads, _with_connection, question)
 
 
 def _with_connection(question: Callable[[], Answer]) -> Answer:
@@ -46,6 +48,7 @@ def close_connections() -> None:
 
     for closed in [_threads.submit(close) for _ in range(THREADS)]:
         closed.result()
+    _urgent.submit(lambda: connection.close()).result()
 
 
 class SharedQuestion(Generic[Answer]):

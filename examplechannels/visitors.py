@@ -7,6 +7,7 @@ from urllib.parse import parse_qs
 
 from django.conf import settings
 from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
@@ -49,6 +50,8 @@ class LookMiddleware(LoginRequiredMiddleware):
         if getattr(view_func, "open_to_walls", False) and opens(request.GET.get("view", "")):
             return None
         answer: HttpResponseBase | None = super().process_view(request, view_func, view_args, view_kwargs)
+        if answer is not None and "view" in request.GET:  # a token that does not open is not to travel on
+            return redirect_to_login(request.path, self.get_login_url(view_func))
         if answer is not None and "text/html" not in request.headers.get("Accept", ""):
             return refusal(401, "log-in", _("Log in first."))
         return answer
@@ -62,7 +65,7 @@ def visitors_only(inner: Application) -> Application:
             await inner(scope, receive, send)
             return
         token = parse_qs(scope["query_string"].decode(errors="replace")).get("view", [""])[0]
-        if not scope["path"].startswith("/ws/two") or not await ask(lambda: opens(token)):
+        if not scope["path"].startswith("/ws/two") or not await ask(lambda: opens(token), urgent=True):
             await receive()
             await send({"type": "websocket.accept"})
             await send({"type": "websocket.close", "code": LOG_IN})
@@ -79,6 +82,6 @@ def visitors_only(inner: Application) -> Application:
 async def _close_when_revoked(token: str, send: Any) -> None:
     while True:
         await asyncio.sleep(RECHECK_SECONDS)
-        if not await ask(lambda: opens(token)):
+        if not await ask(lambda: opens(token), urgent=True):
             await send({"type": "websocket.close", "code": LOG_IN})
             return

@@ -50,20 +50,21 @@ class Catalogue:
             self.forget()
             self._forget_at = now + KEEP_SECONDS
 
-    def find(self, samples: Sequence[Sample]) -> list[KnownMetric]:
+    def find(self, samples: Sequence[Sample], may_create_devices: bool) -> list[KnownMetric]:
         """The metric of each sample; creates what is missing. In a transaction; when that fails, `forget`.
 
         Raises:
-            BadReading: there would be too many devices or metrics; then none was created.
+            BadReading: a device is not there, or there would be too many devices or metrics; none was created.
         """
         known = self._known
         try:
             return [known[sample.device, sample.metric] for sample in samples]
         except KeyError:
-            self._learn({(sample.device, sample.metric) for sample in samples} - known.keys())
+            missing = {(sample.device, sample.metric) for sample in samples} - known.keys()
+            self._learn(missing, may_create_devices)
         return [known[sample.device, sample.metric] for sample in samples]
 
-    def _learn(self, missing: set[tuple[str, str]]) -> None:
+    def _learn(self, missing: set[tuple[str, str]], may_create_devices: bool) -> None:
         names = {slug_of(name): name for name, _metric in sorted(missing)}
         wanted: dict[str, set[str]] = {}
         for name, metric in missing:
@@ -71,7 +72,8 @@ class Catalogue:
         found = _metrics_of(wanted)
         absent = {slug: metrics - found.get(slug, {}).keys() for slug, metrics in wanted.items()}
         if any(absent.values()):
-            _create({slug: metrics for slug, metrics in absent.items() if metrics}, found, names)
+            new_metrics = {slug: metrics for slug, metrics in absent.items() if metrics}
+            _create(new_metrics, found, names if may_create_devices else {})
             found = _metrics_of(wanted)
         for name, metric in missing:
             self._known[name, metric] = found[slug_of(name)][metric]
@@ -87,12 +89,15 @@ def _metrics_of(slugs: Iterable[str]) -> dict[str, dict[str, KnownMetric]]:
 
 
 def _create(absent: dict[str, set[str]], found: dict[str, dict[str, KnownMetric]], names: dict[str, str]) -> None:
+    """Creates metrics, and devices with their `names`; without names no device may be created."""
     for slug, metrics in absent.items():
         if len(found.get(slug, {})) + len(metrics) > MAX_METRICS:
             raise BadReading("too-many-metrics", _("“%(slug)s” would have more than 1,000 metrics.") % {"slug": slug})
     devices = dict(Device.objects.filter(slug__in=absent).values_list("slug", "id"))
     # Sorted, so that two writers that create the same wait for each other in one order.
     if new := sorted(absent.keys() - devices.keys()):
+        if not names:
+            raise BadReading("no-such-device", _("“%(slug)s” was deleted.") % {"slug": new[0]}, status=401)
         if Device.objects.count() + len(new) > MAX_DEVICES:
             raise BadReading("too-many-devices", _("There would be more than 10,000 devices."))
         Device.objects.bulk_create([Device(slug=slug, name=names[slug]) for slug in new], ignore_conflicts=True)

@@ -12,7 +12,9 @@ TELEMETRY = "two"  # the group
 PUBLISH_SECONDS = 0.025
 MAX_FRAME_READINGS = 1_000
 MAX_FRAME_BYTES = 60 * 1024
-MAX_WAITING = 4_000  # beyond it viewers fetch their window instead
+# Beyond it viewers fetch their window instead.
+MAX_WAITING_OF_DEVICE = 2_000
+MAX_WAITING = 20_000
 
 
 class Recorded(NamedTuple):
@@ -55,34 +57,44 @@ class Live:
     """What is on its way to the viewers; all methods belong to the event loop."""
 
     def __init__(self) -> None:
-        self._waiting: list[Recorded] = []
-        self._too_many = False
+        self._waiting: dict[str, list[Recorded]] = {}  # by device
+        self._count = 0
+        self._lost: set[str] = set()  # devices of which too much was waiting
         self._timer: asyncio.TimerHandle | None = None
         self._next_at = 0.0
         self.newest_ns: dict[int, int] = {}  # the latest time that was published, by metric
 
     def publish(self, readings: Sequence[Recorded]) -> None:
         """Sends at once when nothing was sent for 25 ms, else then."""
-        for metric, at_ns, _value in readings:
-            if at_ns > self.newest_ns.get(metric.id, 0):
-                self.newest_ns[metric.id] = at_ns
-        if len(self._waiting) + len(readings) > MAX_WAITING:
-            self._too_many = True
-            self._waiting.clear()
-        if not self._too_many:
-            self._waiting += readings
+        for reading in readings:
+            if reading.at_ns > self.newest_ns.get(reading.metric.id, 0):
+                self.newest_ns[reading.metric.id] = reading.at_ns
+            self._add(reading)
         if self._timer is None:
             loop = asyncio.get_running_loop()
             self._timer = loop.call_at(max(self._next_at, loop.time()), self._flush)
 
+    def _add(self, reading: Recorded) -> None:
+        device = reading.metric.device
+        waiting = self._waiting.setdefault(device, [])
+        if device in self._lost:
+            return
+        if len(waiting) == MAX_WAITING_OF_DEVICE or self._count == MAX_WAITING:
+            self._lost.add(device)
+            self._count -= len(waiting)
+            waiting.clear()
+            return
+        waiting.append(reading)
+        self._count += 1
+
     def _flush(self) -> None:
         self._timer = None
         self._next_at = asyncio.get_running_loop().time() + PUBLISH_SECONDS
-        waiting, self._waiting = self._waiting, []
-        too_many, self._too_many = self._too_many, False
-        if too_many:
-            broadcast.publish_loss(TELEMETRY)
-        for parts in events_of(waiting):
+        waiting, self._waiting, self._count = self._waiting, {}, 0
+        lost, self._lost = self._lost, set()
+        if lost:
+            broadcast.publish_loss(TELEMETRY, lost)
+        for parts in events_of([reading for readings in waiting.values() for reading in readings]):
             broadcast.publish_parts(TELEMETRY, parts)
 
 

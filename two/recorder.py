@@ -24,17 +24,20 @@ logger = logging.getLogger(__name__)
 MAX_GROUP_READINGS = 20_000
 MAX_WAITING_READINGS = 200_000
 PAUSE_SECONDS = 0.002  # between commits: other processes want to write to the same SQLite file
+MAX_AHEAD_NS = 10**9  # a clock that was set back by more is believed
 IDLE_SECONDS = 10.0  # then the thread and its connection are given back
 AWAY = (OperationalError, InterfaceError)
+TRY_AGAIN = {"40001", "40P01"}  # PostgreSQL: serialization failure, deadlock
 
 
 class NotStored(Exception):
-    """The database did not take it, or too much is waiting: nothing was stored, try again."""
+    """The database did not say that it took it, or too much is waiting: try again."""
 
 
 class _Request(NamedTuple):
     samples: Sequence[Sample]
     received_ns: int
+    may_create_devices: bool
     done: asyncio.Future[None]
 
 
@@ -51,24 +54,26 @@ class Recorder:
         self._last_stamp_ns = 0
         self._closing = False
 
-    async def record(self, samples: Sequence[Sample]) -> None:
-        """Returns once the samples are committed. Creates devices and metrics that are new.
+    async def record(self, samples: Sequence[Sample], may_create_devices: bool = True) -> None:
+        """Returns once the samples are committed. Creates metrics, and devices where it may, that are new.
 
         Raises:
-            BadReading: too many devices or metrics; nothing of `samples` was stored.
+            BadReading: a device is not there, or there would be too many devices or metrics; nothing was stored.
             NotStored: the commit failed, or too much is waiting.
         """
-        await self.submit(samples)
+        await self.submit(samples, may_create_devices)
 
-    def submit(self, samples: Sequence[Sample]) -> asyncio.Future[None]:
+    def submit(self, samples: Sequence[Sample], may_create_devices: bool = True) -> asyncio.Future[None]:
         """`record` for who sends on before it is committed: the future of that."""
         done = asyncio.get_running_loop().create_future()
         if self._waiting_readings + len(samples) > MAX_WAITING_READINGS:
             done.set_exception(NotStored("too much is waiting"))
             return done
-        received_ns = max(time.time_ns(), self._last_stamp_ns)
+        received_ns = time.time_ns()
+        if received_ns < self._last_stamp_ns < received_ns + MAX_AHEAD_NS:
+            received_ns = self._last_stamp_ns
         self._last_stamp_ns = received_ns + len(samples)  # a nanosecond for each that has no time of its own
-        self._waiting.append(_Request(samples, received_ns, done))
+        self._waiting.append(_Request(samples, received_ns, may_create_devices, done))
         self._waiting_readings += len(samples)
         self._wake.set()
         if self._task is None:
@@ -133,7 +138,8 @@ class Recorder:
         try:
             return self._transact(group)
         except AWAY as error:
-            if connection.connection is None or connection.is_usable():
+            deadlock = getattr(error.__cause__, "sqlstate", "") in TRY_AGAIN
+            if not deadlock and (connection.connection is None or connection.is_usable()):
                 return _all_failed(group, error)
         except Exception as error:  # such as a device that was deleted meanwhile
             logger.warning("A commit of %d requests failed, each is tried alone: %s", len(group), error)
@@ -161,7 +167,7 @@ class Recorder:
             with transaction.atomic(durable=True):
                 for request in group:
                     try:
-                        found = self._catalogue.find(request.samples)
+                        found = self._catalogue.find(request.samples, request.may_create_devices)
                     except BadReading as error:
                         outcomes.append(error)
                         continue

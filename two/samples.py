@@ -74,7 +74,7 @@ def slug_of(name: str) -> str:
     """
     if not 1 <= len(name) <= MAX_NAME_CHARACTERS or not name.isprintable() or not name.strip():
         raise BadReading("bad-device", _("A device's name has 1 to 100 printable characters."))
-    slug = slugify(name)[:MAX_SLUG_CHARACTERS]
+    slug = slugify(name)[:MAX_SLUG_CHARACTERS].rstrip("-_")  # so that a slug is its own slug
     return slug or f"device-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
 
 

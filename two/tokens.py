@@ -74,7 +74,9 @@ class Tokens:
 
     async def _look_up(self, digest: str, before: Grant | None, guesses: TokenBucket) -> Grant | None:
         try:
-            row = await ask(lambda: AccessToken.objects.select_related("device").filter(digest=digest).first())
+            row = await ask(
+                lambda: AccessToken.objects.select_related("device").filter(digest=digest).first(), urgent=True
+            )
             grant = None
             if row is not None and row.revoked is None and constant_time_compare(row.digest, digest):
                 device = row.device.slug if row.device else None

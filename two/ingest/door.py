@@ -1,14 +1,19 @@
 """Who may bring readings in, and how many, for every way over HTTP and WebSocket."""
 
 import base64
-import binascii
+import logging
 import math
 from collections.abc import Mapping
 
+from django.db import DatabaseError
 from django.utils.translation import gettext as _
 
 from two.models import AccessToken
 from two.tokens import Grant, TooManyGuesses, tokens
+
+logger = logging.getLogger(__name__)
+
+RETRY_SECONDS = 1
 
 
 class Refused(Exception):
@@ -31,7 +36,7 @@ def token_in(authorization: str) -> str:
     if scheme.lower() == "basic":
         try:
             return base64.b64decode(rest, validate=True).decode().partition(":")[2]
-        except (binascii.Error, UnicodeDecodeError):
+        except ValueError:  # no ASCII, no base64, or no UTF-8 in it
             return ""
     return ""
 
@@ -47,12 +52,15 @@ async def admit(token: str, address: str) -> Grant:
     """What a token that may write allows.
 
     Raises:
-        Refused: 401 without a valid one, 403 for one to look at, 429 after many wrong ones.
+        Refused: 401 without a valid one, 403 for one to look at, 429 after many wrong ones, 503 without a database.
     """
     if not token:
         raise Refused(401, "no-token", _("A token is needed: Authorization: Bearer <token>."))
     try:
         grant = await tokens.grant_for(token, address)
+    except DatabaseError as error:
+        logger.error("A token could not be looked up: %s", str(error).strip())
+        raise Refused(503, "not-stored", _("It was not acknowledged; send it again."), RETRY_SECONDS) from None
     except TooManyGuesses as error:
         raise Refused(429, "too-many-guesses", _("Too many wrong tokens from here."), _whole(error.seconds)) from None
     if grant is None:

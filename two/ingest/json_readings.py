@@ -93,7 +93,8 @@ DECODER = json.JSONDecoder(parse_constant=_no_constant)  # made once: 1.5 µs le
 
 
 def _path(where: str, key: str) -> str:
-    return f"{where}.{key[:100]}" if where else key[:100]
+    name = key[:100].encode(errors="replace").decode()  # half a surrogate pair could not be sent back
+    return f"{where}.{name}" if where else name
 
 
 def _time(value: Any, where: str) -> int:

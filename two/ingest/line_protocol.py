@@ -21,6 +21,7 @@ from two.samples import (
 
 NS_PER_UNIT = {"ns": 1, "n": 1, "us": 10**3, "u": 10**3, "ms": 10**6, "s": 10**9}
 MAX_LINES_OF_A_TEXT = 100  # a quoted text may hold line feeds
+MAX_PAIRS = 2_000  # tags and fields of a line: the parser takes time with the square of them
 
 
 def samples_from_lines(body: bytes, precision: str, own_device: str | None) -> list[Sample]:
@@ -57,6 +58,9 @@ def _parsed(text: str) -> Iterator[tuple[int, dict]]:  # type: ignore[type-arg]
         first, line, parsed = index, lines[index].removesuffix("\r"), None
         index += 1
         while line.strip():
+            if line.count("=") > MAX_PAIRS:
+                detail = _("line %(line)d: a line holds at most 2,000 tags and fields.") % {"line": first + 1}
+                raise BadReading("too-many-fields", detail)
             try:
                 parsed = parse_line(line)
                 break

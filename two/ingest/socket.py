@@ -21,9 +21,11 @@ TOKEN_SECONDS = 10.0  # within which the first frame has to bring the token
 ANSWER_SECONDS = 10.0  # within which the peer has to take an answer
 LOG_IN = 4401
 TOO_MANY = 4429
-CLOSE_CODES = {401: LOG_IN, 403: LOG_IN, 429: TOO_MANY}
+TRY_LATER = 1013
+CLOSE_CODES = {401: LOG_IN, 403: LOG_IN, 429: TOO_MANY, 503: TRY_LATER}
 
 # The number of a frame with what became of it: a future of its commit, why it was refused, or a close code.
+ENDING = {401, 403}  # of the socket, once its token is no good
 Answers = asyncio.Queue["tuple[int, asyncio.Future[None] | Refused | BadReading | int]"]
 Receive = Callable[[], Awaitable[Any]]
 Send = Callable[[Any], Awaitable[None]]
@@ -64,14 +66,17 @@ async def _read(scope: Any, receive: Receive, answers: Answers) -> None:
         while True:
             frame = await _next_frame(receive)
             number += 1
-            grant = await admit(token, address)  # it may have been revoked meanwhile
             try:
+                grant = await admit(token, address)  # it may have been revoked meanwhile
                 samples = samples_from_json(frame, grant.device)
                 count(grant, len(samples))
             except (BadReading, Refused) as error:
+                if isinstance(error, Refused) and error.status in ENDING:
+                    raise
                 await answers.put((number, error))
             else:
-                await answers.put((number, recorder.submit(samples)))
+                done = recorder.submit(samples, may_create_devices=grant.device is None)
+                await answers.put((number, done))
     except TimeoutError:
         await answers.put((number, Refused(401, "no-token", _("The first frame brings the token."))))
         await answers.put((number, LOG_IN))
@@ -112,7 +117,7 @@ async def _answer_to(number: int, outcome: Any) -> dict[str, Any]:
     except (BadReading, Refused) as error:
         code, detail = error.code, error.detail
     except NotStored:
-        code, detail = "not-stored", _("Nothing of it was stored; send it again.")
+        code, detail = "not-stored", _("It was not acknowledged; send it again.")
     return {
         "type": "websocket.send",
         "text": encode({"type": "error", "frame": number, "code": code, "detail": detail}),

@@ -5,6 +5,7 @@ import zlib
 from collections.abc import Callable, Sequence
 
 from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
@@ -12,14 +13,13 @@ from django.views.decorators.http import require_POST
 
 from examplechannels.doors import refusal
 from examplechannels.visitors import post_has_token
-from two.ingest.door import Refused, admit, count, token_of_request
+from two.ingest.door import RETRY_SECONDS, Refused, admit, count, token_of_request
 from two.ingest.json_readings import samples_from_json
 from two.ingest.line_protocol import samples_from_lines
 from two.recorder import NotStored, recorder
 from two.samples import BadReading, Sample
 
 BIG_BODY_BYTES = 32 * 1024  # longer ones are parsed in a thread, so that nobody waits
-RETRY_SECONDS = 1
 # https://docs.influxdata.com/influxdb/v2/api/write-data/
 INFLUX_CODES = {
     400: "invalid",
@@ -67,28 +67,32 @@ async def _ingest(request: HttpRequest, parse: Parse) -> None:
             samples = parse(body, grant.device)
         count(grant, len(samples))
         if samples:
-            await recorder.record(samples)
+            await recorder.record(samples, may_create_devices=grant.device is None)
     except BadReading as error:
         raise Refused(error.status, error.code, error.detail) from None
     except NotStored:
-        raise Refused(503, "not-stored", _("Nothing was stored; send it again."), RETRY_SECONDS) from None
+        raise Refused(503, "not-stored", _("It was not acknowledged; send it again."), RETRY_SECONDS) from None
 
 
 def unpacked(request: HttpRequest) -> bytes:
     """The body, of at most MAX_BODY_BYTES also when it comes compressed."""
     encoding = request.headers.get("Content-Encoding", "identity").lower()
+    too_big = BadReading("too-big", _("A body is at most %(bytes)d bytes.") % {"bytes": settings.MAX_BODY_BYTES}, 413)
+    try:
+        raw = request.body
+    except RequestDataTooBig:  # on Daphne; elsewhere it does not come as far as here
+        raise too_big from None
     if encoding == "identity":
-        return request.body
+        return raw
     if encoding != "gzip":
         raise BadReading("bad-encoding", _("Content-Encoding is gzip or nothing."))
     decoder = zlib.decompressobj(wbits=31)
     try:
-        body = decoder.decompress(request.body, settings.MAX_BODY_BYTES + 1)
+        body = decoder.decompress(raw, settings.MAX_BODY_BYTES + 1)
     except zlib.error as error:
         raise BadReading("bad-gzip", _("The body is not gzip: %(reason)s.") % {"reason": error}) from None
     if len(body) > settings.MAX_BODY_BYTES:
-        detail = _("A body is at most %(bytes)d bytes.") % {"bytes": settings.MAX_BODY_BYTES}
-        raise BadReading("too-big", detail, status=413)
+        raise too_big
     if not decoder.eof or decoder.unused_data:
         raise BadReading("bad-gzip", _("The body ends too early or holds more than one gzip stream."))
     return body

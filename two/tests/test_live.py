@@ -7,7 +7,7 @@ from asgiref.sync import sync_to_async
 
 from tests.sockets import opened
 from two.catalogue import KnownMetric
-from two.live import MAX_FRAME_READINGS, MAX_WAITING, Recorded, events_of, live
+from two.live import MAX_FRAME_READINGS, MAX_WAITING_OF_DEVICE, Recorded, events_of, live
 from two.models import Device, Metric
 from two.recorder import recorder
 from two.samples import Sample
@@ -64,9 +64,16 @@ async def test_viewers_get_what_their_devices_send_and_first_what_was_last() -> 
 @pytest.mark.usefixtures("fanout", "nothing_left")
 async def test_more_than_a_page_can_take_is_told_as_catch_up() -> None:
     viewer = await opened("/ws/two/?device=boiler&events=all")
-    live.publish([Recorded(BOILER, number, 1.0) for number in range(MAX_WAITING + 1)])
+    other = await opened("/ws/two/?device=oven&events=all")
+    oven = KnownMetric(2, "oven", "t", "")
+    live.publish([Recorded(oven, 5_000_000, 1.5)])
+    live.publish([Recorded(BOILER, number, 1.0) for number in range(MAX_WAITING_OF_DEVICE + 1)])
     assert await viewer.receive_json_from(timeout=5) == {"type": "catch_up"}
+    assert (await other.receive_json_from(timeout=5))[0]["data"] == 1.5
+    assert await viewer.receive_nothing()
+    assert await other.receive_nothing()  # one device's flood costs nobody else a reading
     await viewer.disconnect()
+    await other.disconnect()
 
 
 @pytest.mark.usefixtures("nothing_left")
