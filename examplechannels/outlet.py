@@ -7,7 +7,7 @@ A task and a queue for each viewer would be simpler, and cost 22 µs per deliver
 import asyncio
 import types
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine, Generator
+from collections.abc import Awaitable, Callable, Coroutine, Generator, Sequence
 from contextvars import Context
 from typing import Any, Literal, TypedDict
 
@@ -56,7 +56,7 @@ class Outlet:
     that takes nothing for `BLOCKED_SECONDS` gets nothing any more; the server's TCP_USER_TIMEOUT ends it.
     """
 
-    __slots__ = ("_backlog", "_catch_up", "_characters", "_dropped", "_overflow", "_send", "_task", "closed")
+    __slots__ = ("_backlog", "_catch_up", "_characters", "_dropped", "_first", "_overflow", "_send", "_task", "closed")
 
     def __init__(
         self,
@@ -68,6 +68,7 @@ class Outlet:
         self._overflow = overflow
         self._catch_up = catch_up
         self._backlog: deque[SendFrame | CloseSocket] | None = deque()
+        self._first: list[SendFrame] | None = []
         self._characters = 0
         self._task: asyncio.Task[None] | None = None
         self._dropped = False
@@ -98,17 +99,17 @@ class Outlet:
 
     def send_first(self, message: SendFrame) -> None:
         """Puts a frame before those that are held until the handshake is done; afterwards it is sent like any other."""
-        if self._task is None and self._backlog is not None:
-            self._backlog.appendleft(message)
-            self._characters += len(message["text"])
-        else:
+        if self._first is None:
             self.send(message)
+        else:
+            self._first.append(message)  # not counted: what comes meanwhile must not push it out
 
     def open(self) -> None:
         """The handshake is done: sends what came before it was, to a viewer that joined its groups first."""
         backlog, self._backlog = self._backlog, None
-        if backlog:
-            self._start(asyncio.sleep(0), backlog)
+        first, self._first = self._first, None
+        if first or backlog:
+            self._start(self._send_all(first or []), backlog or deque())
 
     def catch_up(self) -> None:
         """Tells the page that frames may have been lost, if it asked to be told."""
@@ -120,6 +121,10 @@ class Outlet:
         self.closed = True
         if self._task is not None:
             self._task.cancel()
+
+    async def _send_all(self, messages: Sequence[SendFrame]) -> None:
+        for message in messages:
+            await self._send(message)
 
     def _start(self, sending: Awaitable[None], backlog: deque[SendFrame | CloseSocket]) -> None:
         """From now on frames queue in `backlog`, until it is empty."""

@@ -8,13 +8,16 @@ from django.views.i18n import JavaScriptCatalog
 
 from examplechannels import health, views
 
+login_view = LoginView.as_view(
+    redirect_authenticated_user=True, extra_context={"guests_are_welcome": not settings.LOGIN_REQUIRED}
+)
 urlpatterns = [
     path("", views.home, name="home"),
     path("", include("one.urls")),
     path("", include("two.urls")),
     path("", include("threechat.urls")),
     path("learn/<str:step>/", views.chapter, name="chapter"),
-    path("accounts/login/", LoginView.as_view(redirect_authenticated_user=True), name="login"),
+    path("accounts/login/", login_view, name="login"),
     path("accounts/logout/", LogoutView.as_view(), name="logout"),
     path("admin/", admin.site.urls),
     path("i18n/catalog.js", login_not_required(JavaScriptCatalog.as_view()), name="javascript-catalog"),

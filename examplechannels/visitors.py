@@ -1,6 +1,7 @@
 """Who may look: everyone, or with LOGIN_REQUIRED=1 who is logged in, and walls that show a view token."""
 
 import asyncio
+import logging
 from collections.abc import Callable
 from typing import Any, TypeVar
 from urllib.parse import parse_qs
@@ -8,6 +9,7 @@ from urllib.parse import parse_qs
 from django.conf import settings
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.views import redirect_to_login
+from django.db import DatabaseError
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
@@ -15,6 +17,8 @@ from django.utils.translation import gettext as _
 from examplechannels.doors import Application, refusal
 from examplechannels.questions import ask
 from two.models import AccessToken
+
+logger = logging.getLogger(__name__)
 
 LOG_IN = 4401
 RECHECK_SECONDS = 30.0  # how long a wall goes on after its token was revoked
@@ -47,13 +51,14 @@ class LookMiddleware(LoginRequiredMiddleware):
     ) -> HttpResponseBase | None:
         if request.method == "POST" and getattr(view_func, "post_has_token", False):
             return None
-        if getattr(view_func, "open_to_walls", False) and opens(request.GET.get("view", "")):
+        token = request.GET.get("view")
+        if token and getattr(view_func, "open_to_walls", False) and opens(token):
             return None
         answer: HttpResponseBase | None = super().process_view(request, view_func, view_args, view_kwargs)
-        if answer is not None and "view" in request.GET:  # a token that does not open is not to travel on
-            return redirect_to_login(request.path, self.get_login_url(view_func))
         if answer is not None and "text/html" not in request.headers.get("Accept", ""):
             return refusal(401, "log-in", _("Log in first."))
+        if answer is not None and "view" in request.GET:  # a token that does not open is not to travel on
+            return redirect_to_login(request.path, self.get_login_url(view_func))
         return answer
 
 
@@ -82,6 +87,11 @@ def visitors_only(inner: Application) -> Application:
 async def _close_when_revoked(token: str, send: Any) -> None:
     while True:
         await asyncio.sleep(RECHECK_SECONDS)
-        if not await ask(lambda: opens(token), urgent=True):
+        try:
+            is_open = await ask(lambda: opens(token), urgent=True)
+        except DatabaseError as error:
+            logger.warning("A view token could not be looked up: %s", error)
+            continue
+        if not is_open:
             await send({"type": "websocket.close", "code": LOG_IN})
             return

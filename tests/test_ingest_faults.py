@@ -220,11 +220,13 @@ async def test_while_postgresql_is_away_nothing_is_acknowledged_and_afterwards_a
     postgres = Postgres(folder)
     site = Site(folder, postgres)
     server = site.server()
+    unknown = manage("token", "site", "new", DATA_DIR=str(folder), **site.env).stdout.split()[1]
     with running(postgres, server):
         async with Senders(server.wait_until_ready(), site.token) as senders:
             await senders.until(ENOUGH)
             await asyncio.to_thread(postgres.kill)
-            assert not await asyncio.to_thread(post, server, "/write", b"a v=1", site.token)
+            for token in (site.token, unknown):  # also one that has to be looked up
+                assert not await asyncio.to_thread(post, server, "/write", b"a v=1", token)
             before = senders.count()
             postgres = await asyncio.to_thread(postgres.again)
             await senders.until(before + ENOUGH)

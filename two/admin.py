@@ -1,3 +1,5 @@
+from typing import Any
+
 from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
@@ -20,30 +22,38 @@ class MetricInline(admin.TabularInline):  # type: ignore[type-arg]
         return False
 
 
+class WithoutReadings(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Says what goes with a deletion without loading every reading, as the admin otherwise does."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False  # a device needs a token ("+ Add a device", `manage.py device`); metrics come by themselves
+
+    def get_deleted_objects(
+        self, objs: Any, request: HttpRequest
+    ) -> tuple[list[str], dict[str, int], set[str], list[str]]:
+        named = [gettext("%(what)s, with all of its readings") % {"what": one} for one in objs]
+        return named, {str(self.opts.verbose_name_plural): len(named)}, set(), []
+
+    def delete_queryset(self, request: HttpRequest, queryset: "QuerySet[Any]") -> None:
+        for one in queryset:
+            one.delete()
+
+
 @admin.register(Device)
-class DeviceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class DeviceAdmin(WithoutReadings):
     list_display = ["name", "slug", "interval_seconds", "created"]
     search_fields = ["name", "slug"]
     readonly_fields = ["slug", "created"]
     inlines = [MetricInline]
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False  # a device needs a token: "+ Add a device" on /two/, or `manage.py device`
-
-    def delete_model(self, request: HttpRequest, obj: Device) -> None:
-        obj.delete()
-
 
 @admin.register(Metric)
-class MetricAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class MetricAdmin(WithoutReadings):
     list_display = ["name", "device", "unit"]
     list_editable = ["unit"]
     list_select_related = ["device"]
     search_fields = ["name", "device__slug"]
     readonly_fields = ["device", "name"]
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
 
 
 class NewTokenForm(forms.ModelForm):  # type: ignore[type-arg]

@@ -3,10 +3,12 @@
 from collections.abc import Collection
 from typing import TypedDict
 
+from django.db import transaction
 from django.http import Http404
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
+from two.catalogue import MAX_DEVICES
 from two.feeds import RANDOM
 from two.models import AccessToken, Device
 from two.samples import OWN_DEVICES, BadReading, slug_of
@@ -23,6 +25,7 @@ class Example(TypedDict):
     text: str
 
 
+@transaction.atomic
 def add_device(name: str, interval_seconds: float | None = None) -> tuple[Device, str]:
     """Makes a device and its token; the token cannot be seen again.
 
@@ -34,13 +37,11 @@ def add_device(name: str, interval_seconds: float | None = None) -> tuple[Device
         raise BadReading("bad-device", _("A device's name is a text."))
     name = name.strip()
     slug = slug_of(name)
-    device, created = (
-        (None, False)
-        if slug in OWN_DEVICES
-        else Device.objects.get_or_create(slug=slug, defaults={"name": name, "interval_seconds": interval_seconds})
-    )
-    if device is None or not created:
+    if slug in OWN_DEVICES or Device.objects.filter(slug=slug).exists():
         raise NameTaken
+    if Device.objects.count() >= MAX_DEVICES:
+        raise BadReading("too-many-devices", _("There are 10,000 devices already."))
+    device = Device.objects.create(slug=slug, name=name, interval_seconds=interval_seconds)
     return device, AccessToken.issue(AccessToken.Scope.DEVICE, device, label=name)
 
 

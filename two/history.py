@@ -15,6 +15,7 @@ from two.storage import HOUR_NS, MINUTE_NS, SCALE
 
 MAX_POINTS = 5_000
 MAX_SERIES = 200
+MAX_ANSWER_POINTS = 200_000
 MAX_SCANNED_READINGS = 100_000  # of one series; beyond it minutes have to do
 RANDOM_SECONDS = 3600  # how far back the random feed is remembered
 SECOND_NS = 10**9
@@ -39,8 +40,8 @@ class Series(TypedDict):
     points: list[list[float]]
 
 
-class TooManySeries(Exception):
-    """More series than one request may ask for."""
+class TooMuch(Exception):
+    """More series, or more points of all series together, than one request may ask for."""
 
 
 class Range(NamedTuple):
@@ -60,11 +61,11 @@ def series_in(asked: Range) -> list[Series]:
     """Every series asked for, by device and metric. Blocks.
 
     Raises:
-        TooManySeries: choose devices or metrics.
+        TooMuch: choose devices, metrics, or fewer points.
     """
     found = list(selected_metrics(asked)[: MAX_SERIES + 1])
-    if len(found) > MAX_SERIES:
-        raise TooManySeries
+    if len(found) > MAX_SERIES or len(found) * asked.points > MAX_ANSWER_POINTS:
+        raise TooMuch
     now_ns = time.time_ns()
     since_ns = asked.since_ms * NS_PER_MS
     until_ns = min(asked.until_ms * NS_PER_MS, now_ns + AHEAD_NS + 1)
@@ -95,7 +96,7 @@ def points_of(
         return "raw", 0, []
     since_ns = max(since_ns, first_ns)  # nothing is older
     step_ns = step_for(until_ns - since_ns, points)
-    origin_ns = since_ns // HOUR_NS * HOUR_NS if points == 1 else 0  # one bucket must not meet the end of another
+    origin_ns = since_ns if points == 1 else 0  # one bucket must not meet the end of another
     if since_ns >= oldest_ns(now_ns):
         readings = _rows(
             "SELECT at_ns, value FROM two_reading WHERE metric_id = %s AND at_ns >= %s AND at_ns < %s "
@@ -107,14 +108,16 @@ def points_of(
         )
         if len(readings) <= points:
             return "raw", 0, [[at_ns // NS_PER_MS, value] for at_ns, value in readings]
-        if step_ns < MINUTE_NS and _count(metric, since_ns, until_ns) <= MAX_SCANNED_READINGS:
+        if (step_ns < MINUTE_NS or points == 1) and _count(metric, since_ns, until_ns) <= MAX_SCANNED_READINGS:
             return "raw", step_ns, _raw_buckets(metric, since_ns, until_ns, step_ns, origin_ns)
     if step_ns < HOUR_NS and since_ns >= now_ns - settings.MINUTE_DAYS * NS_PER_DAY:
         step_ns = max(step_ns, MINUTE_NS)
         since_ns -= since_ns % MINUTE_NS
+        origin_ns -= origin_ns % MINUTE_NS
         return "minute", step_ns, _buckets("two_minuterollup", metric, since_ns, until_ns, step_ns, origin_ns)
     step_ns = max(step_ns, HOUR_NS)
     since_ns -= since_ns % HOUR_NS
+    origin_ns -= origin_ns % HOUR_NS
     return "hour", step_ns, _buckets("two_hourrollup", metric, since_ns, until_ns, step_ns, origin_ns)
 
 

@@ -2,12 +2,13 @@
 
 import logging
 import time
-from typing import Any, Literal, TypedDict
+from typing import Any, Literal, NamedTuple, TypedDict
 
 from django.db import DatabaseError
 from django.db.models import F, Max, OuterRef, Subquery
 
 from examplechannels.broadcast import Selection, encode
+from examplechannels.complaints import Complaints
 from examplechannels.questions import SharedQuestion
 from examplechannels.ticker import TICK_SECONDS, slot_at
 from two.feeds import RANDOM, random_reading
@@ -15,10 +16,11 @@ from two.live import frame_slices
 from two.models import Device, HourRollup, Metric, Reading
 from two.samples import NS_PER_MS
 
-logger = logging.getLogger(__name__)
+complaints = Complaints(logging.getLogger(__name__))
 
 SILENT_INTERVALS = 2.5  # a device that misses more is stale
-LEARNED_FROM = 8  # intervals between readings
+LEARNED_FROM = 4  # intervals between readings
+UNKNOWN_INTERVAL_SECONDS = 600.0  # what is assumed until then
 S_PER_NS = 1e-9
 
 
@@ -67,7 +69,7 @@ def state_of(at: int | None, interval: float | None, now: float) -> Literal["onl
     """`at` in Unix milliseconds, `interval` and `now` in seconds."""
     if at is None:
         return "never"
-    if interval is not None and now - at / 1000 > SILENT_INTERVALS * interval:
+    if now - at / 1000 > SILENT_INTERVALS * (interval or UNKNOWN_INTERVAL_SECONDS):
         return "stale"
     return "online"
 
@@ -104,7 +106,36 @@ def _rows() -> list[dict[str, Any]]:
     return rows
 
 
-latest = SharedQuestion(latest_devices)
+class Known(NamedTuple):
+    """A device as it goes over the wire, encoded once however many ask."""
+
+    slug: str
+    text: str  # of `LatestDevice`
+    readings: list[str]  # the last of each metric
+
+
+def known_devices() -> list[Known]:
+    """Blocks."""
+    return [Known(device["device"], encode(device), _readings(device)) for device in latest_devices()]
+
+
+def _readings(device: LatestDevice) -> list[str]:
+    return [
+        encode(
+            {
+                "data": metric["value"],
+                "device": device["device"],
+                "metric": metric["metric"],
+                "unit": metric["unit"],
+                "at": metric["at"],
+            }
+        )
+        for metric in device["metrics"]
+        if metric["value"] is not None
+    ]
+
+
+latest = SharedQuestion(known_devices)
 
 
 async def last_readings(selection: Selection) -> list[str]:
@@ -115,21 +146,7 @@ async def last_readings(selection: Selection) -> list[str]:
     try:
         devices = await latest.ask()
     except DatabaseError as error:
-        logger.warning("The last readings could not be looked up: %s", error)
+        complaints.say("The last readings could not be looked up: %s", error)
         return []
-    objects = [
-        encode(
-            {
-                "data": metric["value"],
-                "device": device["device"],
-                "metric": metric["metric"],
-                "unit": metric["unit"],
-                "at": metric["at"],
-            }
-        )
-        for device in devices
-        if selection is None or device["device"] in selection
-        for metric in device["metrics"]
-        if metric["value"] is not None
-    ]
+    objects = [text for device in devices if selection is None or device.slug in selection for text in device.readings]
     return [f"[{','.join(objects[cut])}]" for cut in frame_slices(objects)]

@@ -5,8 +5,9 @@ Times are Unix nanoseconds: a reading's identity is its metric and its nanosecon
 
 import hashlib
 import secrets
+from typing import Any
 
-from django.db import models
+from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -34,6 +35,13 @@ class Device(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        """With all of its readings. Writers wait meanwhile: otherwise PostgreSQL would refuse the deletion."""
+        with transaction.atomic():
+            list(Device.objects.select_for_update().filter(pk=self.pk))
+            list(self.metrics.select_for_update().order_by("pk"))
+            return super().delete(*args, **kwargs)
 
 
 class Metric(models.Model):

@@ -14,12 +14,14 @@ from typing import NamedTuple
 
 from django.db import InterfaceError, OperationalError, connection, transaction
 
+from examplechannels.complaints import Complaints
 from two.catalogue import Catalogue, KnownMetric
 from two.live import Recorded, live
 from two.samples import BadReading, Sample
 from two.storage import Key, store
 
 logger = logging.getLogger(__name__)
+complaints = Complaints(logger)
 
 MAX_GROUP_READINGS = 20_000
 MAX_WAITING_READINGS = 200_000
@@ -135,11 +137,12 @@ class Recorder:
 
     def _commit(self, group: list[_Request]) -> tuple[list[Exception | None], list[Recorded]]:
         """Commits the group, else each request alone; the outcome of each, and what is new. In the thread."""
+        before = connection.connection
         try:
             return self._transact(group)
         except AWAY as error:
-            deadlock = getattr(error.__cause__, "sqlstate", "") in TRY_AGAIN
-            if not deadlock and (connection.connection is None or connection.is_usable()):
+            was_lost = before is not None and connection.connection is not before
+            if not was_lost and getattr(error.__cause__, "sqlstate", "") not in TRY_AGAIN:
                 return _all_failed(group, error)
         except Exception as error:  # such as a device that was deleted meanwhile
             logger.warning("A commit of %d requests failed, each is tried alone: %s", len(group), error)
@@ -198,7 +201,7 @@ def _collect(request: _Request, found: list[KnownMetric], values: dict[Key, floa
 
 def _all_failed(group: list[_Request], error: Exception) -> tuple[list[Exception | None], list[Recorded]]:
     reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
-    logger.error("%d requests were not stored: %s", len(group), reason)
+    complaints.say("%d requests were not stored: %s", len(group), reason)
     connection.close()
     return [NotStored(reason) for _ in group], []
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import math
+import re
 import time
 from collections.abc import Sequence
 from functools import lru_cache
@@ -18,7 +19,11 @@ MAX_NAME_CHARACTERS = 100
 OWN_DEVICES = {"random", "host"}
 NS_PER_MS = 10**6
 NS_PER_DAY = 86_400 * 10**9
+MIN_SECONDS, MAX_SECONDS = 10**9, 10**10  # 2001 and 2286, if a time in milliseconds were one in seconds
 AHEAD_NS = 5 * 60 * 10**9  # how far a device's clock may be ahead
+
+
+PUNCTUATION = re.compile(r"[^\w\s-]+")  # parts words: kitchen/window is kitchen-window
 
 
 class Sample(NamedTuple):
@@ -74,7 +79,7 @@ def slug_of(name: str) -> str:
     """
     if not 1 <= len(name) <= MAX_NAME_CHARACTERS or not name.isprintable() or not name.strip():
         raise BadReading("bad-device", _("A device's name has 1 to 100 printable characters."))
-    slug = slugify(name)[:MAX_SLUG_CHARACTERS].rstrip("-_")  # so that a slug is its own slug
+    slug = slugify(PUNCTUATION.sub("-", name))[:MAX_SLUG_CHARACTERS].rstrip("-_")  # so that a slug is its own slug
     return slug or f"device-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
 
 
@@ -108,6 +113,16 @@ def check_time(at_ns: int, where: str, now_ns: int | None = None) -> int:
             "too-old", _("%(where)s lies more than %(days)s days ago.") % {"where": where, "days": settings.RAW_DAYS}
         )
     return at_ns
+
+
+def time_of(value: Any, where: str) -> int:
+    """Unix nanoseconds of a `ts` in milliseconds. Raises `BadReading` for what is none, or too far away."""
+    if type(value) in (int, float) and MAX_SECONDS > value > MIN_SECONDS:
+        raise BadReading("too-old", _("%(where)s is in milliseconds; this looks like seconds.") % {"where": where})
+    if not isinstance(value, int) or isinstance(value, bool):
+        whole, part = divmod(number(value, where), 1)
+        return check_time(int(whole) * NS_PER_MS + round(part * NS_PER_MS), where)
+    return check_time(value * NS_PER_MS, where)
 
 
 def check_count(samples: Sequence[Sample]) -> None:

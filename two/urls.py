@@ -7,6 +7,7 @@ urlpatterns = [
     path("two/", views.two, name="two"),
     path("two/device/<str:device>/", views.device, name="device"),
     path("two/readings/", views.readings, name="two-readings"),
+    path("two/readings", views.readings),  # a device that forgets the slash is not to be redirected
     path("two/devices/", views.devices, name="two-devices"),
     path("two/version/", views.version, name="two-version"),
     path("api/v2/write", write),

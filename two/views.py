@@ -1,15 +1,19 @@
 """The dashboard's pages, and what they and other people's clients ask over HTTP."""
 
 import json
+import logging
 from time import time
 
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
+from django.http.request import RawPostDataException
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
+from examplechannels.broadcast import encode
 from examplechannels.doors import refusal
 from examplechannels.questions import ask
 from examplechannels.static_files import build_version
@@ -18,10 +22,12 @@ from examplechannels.visitors import open_to_walls, post_has_token
 from two.csv_export import csv_lines
 from two.devices import NameTaken, add_device, are_known, examples_for, find_device
 from two.feeds import RANDOM
-from two.history import MAX_POINTS, Range, TooManySeries, random_series, series_in
+from two.history import MAX_POINTS, Range, TooMuch, random_series, series_in
 from two.ingest.views import post_readings
 from two.latest import latest, random_device
 from two.samples import OWN_DEVICES, BadReading
+
+logger = logging.getLogger(__name__)
 
 POINTS_SHOWN = 30
 WINDOW_MS = 60_000
@@ -83,18 +89,31 @@ async def readings(request: HttpRequest) -> HttpResponse | StreamingHttpResponse
         return await post_readings(request)
     try:
         asked = _range(request)
+        if asked.devices and not await ask(lambda: are_known(asked.devices or [])):
+            return refusal(404, "no-such-device", _("There is no device of that name."))
         if request.GET.get("format") == "csv":
             return _csv(asked)
-        series = await ask(lambda: series_in(asked))
+        series = await ask(lambda: _encoded_series(asked))
     except _BadQuery as error:
         return refusal(error.status, error.code, error.detail)
-    except TooManySeries:
-        return refusal(400, "too-many-series", _("More than 200 series: choose devices or metrics."))
+    except TooMuch:
+        return refusal(400, "too-many-series", _("More than 200 series or 200,000 points: choose devices or metrics."))
+    except DatabaseError as error:
+        return _unavailable(error)
+    return HttpResponse(f'{{"series":[{",".join(series)}]}}', content_type="application/json")
+
+
+def _encoded_series(asked: Range) -> list[str]:
+    """One by one, in the database's thread: all at once would keep everybody waiting."""
+    series = series_in(asked)
     if asked.includes(RANDOM, "value"):
         series.append(random_series(asked, int(time() * 1000)))
-    if not series and asked.devices and not await ask(lambda: are_known(asked.devices or [])):
-        return refusal(404, "no-such-device", _("No device of that name has sent anything yet."))
-    return JsonResponse({"series": series})
+    return [encode(one) for one in series]
+
+
+def _unavailable(error: Exception) -> HttpResponse:
+    logger.error("The database did not answer: %s", str(error).strip())
+    return refusal(503, "unavailable", _("The database does not answer; try again."), {"Retry-After": "1"})
 
 
 def _csv(asked: Range) -> StreamingHttpResponse:
@@ -118,8 +137,9 @@ def _range(request: HttpRequest) -> Range:
         points = int(request.GET.get("points", 500))
     except ValueError:
         raise _BadQuery("not-a-number", _("since, until and points are whole numbers.")) from None
-    if max(abs(since), abs(until)) > MAX_MS:
+    if max(abs(since), abs(until)) > 10 * MAX_MS:
         raise _BadQuery("not-a-time", _("since and until are Unix milliseconds."))
+    since, until = max(-MAX_MS, min(since, MAX_MS)), max(-MAX_MS, min(until, MAX_MS))
     if not 1 <= points <= MAX_POINTS:
         raise _BadQuery("bad-points", _("points lies between 1 and 5000."))
     devices, metrics = _names(request, "device"), _names(request, "metric")
@@ -143,8 +163,14 @@ async def devices(request: HttpRequest) -> HttpResponse:
     """Every device with its metrics and last readings; for staff, a new device."""
     if request.method == "POST":
         return await _add(request)
-    known = [random_device(), *await latest.ask()]
-    return JsonResponse({"now": int(time() * 1000), "devices": known})
+    try:
+        known = await latest.ask()
+    except DatabaseError as error:
+        return _unavailable(error)
+    texts = [encode(random_device()), *(device.text for device in known)]
+    return HttpResponse(
+        f'{{"now":{int(time() * 1000)},"devices":[{",".join(texts)}]}}', content_type="application/json"
+    )
 
 
 async def _add(request: HttpRequest) -> HttpResponse:
@@ -154,7 +180,7 @@ async def _add(request: HttpRequest) -> HttpResponse:
     try:
         name = json.loads(request.body)["name"]
         device, token = await ask(lambda: add_device(name))
-    except (ValueError, RecursionError, LookupError, TypeError) as error:
+    except (ValueError, RecursionError, LookupError, TypeError, RawPostDataException) as error:
         detail = error.detail if isinstance(error, BadReading) else _('The body is {"name": "…"}.')
         return refusal(400, "bad-name", detail)
     except NameTaken:

@@ -13,8 +13,8 @@ from typing import NamedTuple
 import aiomqtt
 
 from examplechannels.backoff import Backoff
+from examplechannels.complaints import Complaints
 from two.ingest.broker import Broker
-from two.ingest.complaints import Complaints
 from two.ingest.mqtt import FILTERS, samples_of
 from two.ingest.session import Session
 from two.recorder import NotStored, recorder
@@ -22,6 +22,7 @@ from two.samples import BadReading, Sample
 
 logger = logging.getLogger(__name__)
 
+MAX_BATCH_MESSAGES = 1_000  # some hold no reading
 MAX_BATCH_READINGS = 1_000  # then it is committed; the last message may bring up to 10,000 more
 LONGEST_PAUSE_SECONDS = 30.0
 HUNG_UP = 128  # what paho-mqtt calls an unspecified error
@@ -73,7 +74,9 @@ class Bridge:
         """What has arrived; waits for the first message."""
         batch: list[Parsed] = []
         readings = 0
-        while not batch or (len(session.messages) and readings < MAX_BATCH_READINGS):
+        while not batch or (
+            len(session.messages) and readings < MAX_BATCH_READINGS and len(batch) < MAX_BATCH_MESSAGES
+        ):
             message = await session.next_message()
             samples = self._samples(message)
             batch.append(Parsed(message, samples))

@@ -8,10 +8,11 @@ from collections.abc import Mapping
 from django.db import DatabaseError
 from django.utils.translation import gettext as _
 
+from examplechannels.complaints import Complaints
 from two.models import AccessToken
 from two.tokens import Grant, TooManyGuesses, tokens
 
-logger = logging.getLogger(__name__)
+complaints = Complaints(logging.getLogger(__name__))
 
 RETRY_SECONDS = 1
 
@@ -59,7 +60,7 @@ async def admit(token: str, address: str) -> Grant:
     try:
         grant = await tokens.grant_for(token, address)
     except DatabaseError as error:
-        logger.error("A token could not be looked up: %s", str(error).strip())
+        complaints.say("A token could not be looked up: %s", str(error).strip())
         raise Refused(503, "not-stored", _("It was not acknowledged; send it again."), RETRY_SECONDS) from None
     except TooManyGuesses as error:
         raise Refused(429, "too-many-guesses", _("Too many wrong tokens from here."), _whole(error.seconds)) from None

@@ -8,14 +8,13 @@ from django.utils.translation import gettext as _
 
 from two.samples import (
     MAX_BATCH_READINGS,
-    NS_PER_MS,
     BadReading,
     Sample,
     check_count,
-    check_time,
     device_of_others,
     metric_name,
     number,
+    time_of,
 )
 
 ENVELOPE = {"ts", "values", "device"}  # reserved as names of metrics
@@ -76,7 +75,7 @@ def _samples(item: Any, where: str, own_device: str | None) -> Iterator[Sample]:
         if not isinstance(values, dict):
             raise BadReading("not-an-object", _("%(where)s is not an object.") % {"where": inside})
         if "ts" in item:
-            at_ns = _time(item["ts"], _path(where, "ts"))
+            at_ns = time_of(item["ts"], _path(where, "ts"))
     if reserved := sorted(values.keys() & ENVELOPE):
         raise BadReading(
             "reserved-name",
@@ -95,13 +94,6 @@ DECODER = json.JSONDecoder(parse_constant=_no_constant)  # made once: 1.5 µs le
 def _path(where: str, key: str) -> str:
     name = key[:100].encode(errors="replace").decode()  # half a surrogate pair could not be sent back
     return f"{where}.{name}" if where else name
-
-
-def _time(value: Any, where: str) -> int:
-    if not isinstance(value, int) or isinstance(value, bool):
-        whole, part = divmod(number(value, where), 1)
-        return check_time(int(whole) * NS_PER_MS + round(part * NS_PER_MS), where)
-    return check_time(value * NS_PER_MS, where)
 
 
 def _device(name: Any, where: str, own_device: str | None) -> str:

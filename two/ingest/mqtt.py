@@ -12,7 +12,7 @@ from typing import Any
 
 from django.conf import settings
 
-from two.samples import NS_PER_MS, BadReading, Sample, check_count, check_time, device_of_others, metric_name, number
+from two.samples import BadReading, Sample, check_count, device_of_others, metric_name, time_of
 
 FILTERS = ("telemetry/+", "zigbee2mqtt/#", "tele/+/SENSOR")
 NOT_READINGS = {"availability", "set", "get"}  # what Zigbee2MQTT hangs below a device
@@ -48,7 +48,7 @@ def samples_of(topic: str, payload: bytes, now_ns: int, retained: bool = False) 
     values = _object(payload)
     at_ns = None
     if topic.startswith("telemetry/"):
-        at_ns = _time(values["ts"]) if "ts" in values else None
+        at_ns = time_of(values["ts"], "ts") if "ts" in values else None
         if isinstance(inside := values.get("values"), dict):  # the envelope of JSON over HTTP
             values = inside
     values = {key: value for key, value in values.items() if key not in RESERVED}
@@ -71,11 +71,6 @@ def _object(payload: bytes) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise BadReading("not-an-object", "This is not a JSON object.")
     return found
-
-
-def _time(value: Any) -> int:
-    milliseconds = value if isinstance(value, int) and not isinstance(value, bool) else number(value, "ts")
-    return check_time(round(milliseconds * NS_PER_MS), "ts")
 
 
 def _numbers(values: dict[str, Any], prefix: str = "", depth: int = 1) -> Iterator[tuple[str, float]]:

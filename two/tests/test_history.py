@@ -110,7 +110,9 @@ def test_one_point_is_one_bucket() -> None:
     metric = new_metric()
     fill(metric, NOW_NS - 2 * HOUR_NS, 10 * SECOND_NS, [float(number) for number in range(700)])
     for since in (NOW_NS - 2 * HOUR_NS, NOW_NS - 90 * MINUTE_NS, NOW_NS - 400 * SECOND_NS):
-        assert len(points_of(metric, since, NOW_NS, 1, NOW_NS)[2]) == 1
+        [[_at, _mean, least, _most]] = points_of(metric, since, NOW_NS, 1, NOW_NS)[2]
+        assert least >= (since - NOW_NS + 2 * HOUR_NS) // (10 * SECOND_NS) - 360
+    assert points_of(metric, NOW_NS - 400 * SECOND_NS, NOW_NS, 1, NOW_NS)[0] == "raw"
 
 
 @pytest.mark.django_db
@@ -190,7 +192,7 @@ def test_the_view_answers_for_devices_and_metrics(client: Client) -> None:
         ("since=x", 400, "not-a-number"),
         ("until=-" + "9" * 4300, 400, "not-a-time"),
         ("since=" + "9" * 5000, 400, "not-a-number"),
-        ("since=9999999999999999", 400, "not-a-time"),
+        ("since=99999999999999999", 400, "not-a-time"),
         ("points=0", 400, "bad-points"),
         ("points=5001", 400, "bad-points"),
         ("device=nobody", 404, "no-such-device"),
@@ -201,6 +203,14 @@ def test_a_bad_query_is_told_what_is_wrong(client: Client, query: str, status: i
     answer = client.get(f"/two/readings/?{query}")
     assert (answer.status_code, answer.json()["error"]["code"]) == (status, code)
     assert answer.json()["error"]["detail"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_more_points_than_a_request_may_have_are_refused(client: Client) -> None:
+    device = Device.objects.create(slug="many", name="Many")
+    Metric.objects.bulk_create(Metric(device=device, name=f"m{number}") for number in range(50))
+    assert get(client, points=5000).status_code == 400
+    assert get(client, points=4000).status_code == 200
 
 
 @pytest.mark.django_db(transaction=True)
@@ -231,6 +241,10 @@ async def test_csv_holds_every_reading_exactly(monkeypatch: pytest.MonkeyPatch) 
     assert lines[1] == 'boiler,"say ""hi"", °",,1795000000123,2026-11-18T11:06:40.123456789Z,0.1'
     assert lines[7] == "oven,t,°C,1795000000000,2026-11-18T11:06:40Z,7.0"
     assert len(lines) == 9
+    answer = await AsyncClient().get("/two/readings/", {"device": "random", "format": "csv"})
+    lines = b"".join([chunk async for chunk in answer.streaming_content]).decode().split("\r\n")
+    assert len(lines) in {31, 32}
+    assert (await AsyncClient().get("/two/readings/", {"device": "nobody", "format": "csv"})).status_code == 404
 
 
 @pytest.mark.django_db(transaction=True)

@@ -53,7 +53,8 @@ def test_the_interval_is_learned_from_the_last_readings() -> None:
 def test_a_device_is_stale_after_two_and_a_half_intervals() -> None:
     assert state_of(100_000, 10, 124.9) == "online"
     assert state_of(100_000, 10, 125.1) == "stale"
-    assert state_of(100_000, None, 10**6) == "online"
+    assert state_of(100_000, None, 1_599) == "online"
+    assert state_of(100_000, None, 1_601) == "stale"
     assert state_of(None, 10, 100) == "never"
     assert random_device()["state"] == "online"
 

@@ -4,6 +4,7 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management import BaseCommand, CommandError
+from django.db import transaction
 from django.utils import timezone
 
 from two.devices import NameTaken, add_device, examples_for
@@ -28,7 +29,7 @@ class Command(BaseCommand):
         if interval is not None and not 0 < interval < 10**9:
             raise CommandError("--interval is a number of seconds above 0.")
         try:
-            device, token = _again(name) if new_token else add_device(name, interval)
+            device, token = _new_token(name) if new_token else add_device(name, interval)
         except BadReading as error:
             raise CommandError(error.detail) from None
         except NameTaken:
@@ -42,7 +43,8 @@ class Command(BaseCommand):
             self.stdout.write(f"\n{RULE}\n{example['title']}\n\n{example['text']}")
 
 
-def _again(name: str) -> tuple[Device, str]:
+@transaction.atomic
+def _new_token(name: str) -> tuple[Device, str]:
     device = Device.objects.filter(slug=slug_of(name.strip())).first()
     if device is None:
         raise CommandError("There is no such device; leave --new-token out to add it.")

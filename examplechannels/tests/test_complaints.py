@@ -2,7 +2,7 @@ import logging
 
 import pytest
 
-from two.ingest.complaints import LINES_PER_WINDOW, WINDOW_SECONDS, Complaints
+from examplechannels.complaints import LINES_PER_WINDOW, WINDOW_SECONDS, Complaints
 
 
 def test_a_flood_of_mistakes_is_ten_lines_a_minute_and_their_number(caplog: pytest.LogCaptureFixture) -> None:
