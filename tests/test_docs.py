@@ -103,6 +103,7 @@ def test_every_key_of_a_frame_is_documented() -> None:
         (catalogue.MAX_DEVICES, "| 10,000 devices |"),
         (catalogue.MAX_METRICS, "| 1,000 |"),
         (history.MAX_SERIES, "at most 200 series"),
+        (history.MAX_ANSWER_POINTS, "and 200,000 points"),
         (history.MAX_POINTS, "(1-5,000)"),
         (settings.RAW_DAYS, "Raw readings are kept for 30 days"),
     ],

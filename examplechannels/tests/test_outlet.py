@@ -143,3 +143,21 @@ async def test_what_comes_before_the_handshake_is_done_is_held(socket: Socket, n
     await until_idle(outlet)
     outlet.send(frame("d"))
     assert socket.texts == ["a", "b", "c", "d"]
+
+
+async def test_what_is_sent_first_is_not_pushed_out_by_what_comes_before_the_handshake_is_done() -> None:
+    sent: list[str] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message["text"])
+
+    outlet = Outlet(send, "drop")
+    for number in range(3):
+        outlet.send_first(frame(f"first {number} " + "x" * MAX_BACKLOG_CHARACTERS))
+    for number in range(MAX_BACKLOG_FRAMES + 5):
+        outlet.send(frame(f"live {number}"))
+    outlet.open()
+    while len(sent) < 3 + MAX_BACKLOG_FRAMES:
+        await asyncio.sleep(0)
+    assert [text[:7] for text in sent[:4]] == ["first 0", "first 1", "first 2", "live 5"]
+    outlet.end()

@@ -60,8 +60,8 @@ async def _ingest(request: HttpRequest, parse: Parse) -> None:
     """Raises `Refused` for whatever is wrong; then nothing was stored."""
     grant = await admit(token_of_request(request.headers, request.GET), request.META.get("REMOTE_ADDR") or "")
     try:
-        is_small = request.headers.get("Content-Length", "").isdecimal() and len(request.body) <= BIG_BODY_BYTES
-        if is_small and "Content-Encoding" not in request.headers:
+        length = request.headers.get("Content-Length", "")
+        if length.isdecimal() and int(length) <= BIG_BODY_BYTES and "Content-Encoding" not in request.headers:
             samples = parse(request.body, grant.device)
         else:
             samples = await asyncio.to_thread(lambda: parse(unpacked(request), grant.device))

@@ -107,16 +107,20 @@ KINDS = (
 )
 
 
+PREFIX = "sim-"
+
+
 def device_names(count: int) -> list[str]:
-    """`boiler`, `greenhouse`, …, then `boiler-2`, …"""
+    """`sim-boiler`, `sim-greenhouse`, …, then `sim-boiler-2`, …: nobody's real boiler."""
     rounds = [divmod(number, len(KINDS)) for number in range(count)]
-    return [KINDS[kind].name + (f"-{lap + 1}" if lap else "") for lap, kind in rounds]
+    return [PREFIX + KINDS[kind].name + (f"-{lap + 1}" if lap else "") for lap, kind in rounds]
 
 
 @lru_cache(maxsize=10_000)
 def kind_of(device: str) -> Kind:
     """The kind of a name that `device_names` gave."""
-    return next(kind for kind in KINDS if device == kind.name or device.startswith(f"{kind.name}-"))
+    name = device.removeprefix(PREFIX)
+    return next(kind for kind in KINDS if name == kind.name or name.startswith(f"{kind.name}-"))
 
 
 def values_of(device: str, at_ms: int, seed: int = 0) -> dict[str, float]:

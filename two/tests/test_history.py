@@ -90,7 +90,9 @@ def test_wide_ranges_come_from_minutes_and_hours_and_gaps_stay_gaps() -> None:
     assert [mean for _at, mean, _least, _most in day[2]] == [50, 50, 49, 49, 10, 10]
     assert day[2][4][0] - day[2][3][0] > 38 * 3600 * 1000
     month = points_of(metric, NOW_NS - 30 * NS_PER_DAY, NOW_NS, 20, NOW_NS)
-    assert (month[0], len(month[2])) == ("hour", 3)
+    assert month[0] == "hour"
+    assert len(month[2]) in {2, 3}  # the first two hours may share a bucket
+    assert {most for _at, _mean, _least, most in month[2]} >= {50, 10}
 
 
 @pytest.mark.django_db

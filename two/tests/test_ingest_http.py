@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.db import connection, transaction
 from django.test import AsyncClient
 from django.utils import timezone
 
@@ -185,3 +186,42 @@ async def test_a_large_body_is_read_as_well(cast: Cast) -> None:
     lines = "\n".join(f"boiler a={number} {now - number}" for number in range(10_000))
     assert (await write(lines, cast.boiler)).status_code == 204
     assert len(await stored()) == 10_000
+
+
+async def test_a_body_may_be_four_mebibytes(cast: Cast) -> None:
+    blank = " " * (3 * 1024 * 1024)
+    assert (await send(f'{{"a": 1}}{blank}', cast.boiler)).status_code == 204
+    answer = await send(f'{{"a": 1}}{blank}{blank}', cast.boiler)
+    assert (answer.status_code, json.loads(answer.content)["error"]["code"]) == (413, "too-big")
+    assert len(await stored()) == 1
+
+
+async def test_a_forgotten_slash_is_forgiven(cast: Cast) -> None:
+    assert (await post("/two/readings", '{"a": 1}', cast.boiler)).status_code == 204
+
+
+async def test_letters_that_are_no_base64_are_no_token(cast: Cast) -> None:
+    for wrong in ("ü", "/w==", "%%%"):
+        assert (await post("/write", "a v=1", wrong, scheme="Basic")).status_code == 401
+
+
+async def test_while_the_database_is_away_nothing_is_acknowledged(cast: Cast) -> None:
+    await rename("two_accesstoken", "away")
+    try:
+        answer = await send({"a": 1}, cast.boiler)
+        assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
+        assert (await write("boiler a=1", cast.boiler)).status_code == 503
+    finally:
+        await rename("away", "two_accesstoken")
+    await rename("two_metric", "away")
+    try:
+        for path in ("/two/readings/", "/two/devices/"):
+            assert (await client.get(path)).status_code == 503
+    finally:
+        await rename("away", "two_metric")
+
+
+@sync_to_async
+def rename(table: str, to: str) -> None:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"ALTER TABLE {table} RENAME TO {to}")

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from asgiref.sync import sync_to_async
 from channels.testing import WebsocketCommunicator
+from django.db import connection, transaction
 from django.utils import timezone
 
 from examplechannels.asgi import application
@@ -147,3 +148,41 @@ async def test_the_answers_are_json(cast: Cast) -> None:
     await client.send_json_to({"a": 1})
     assert json.loads(await client.receive_from(timeout=5)) == {"ack": 1}
     await client.disconnect()
+
+
+async def test_half_a_surrogate_pair_is_an_error_like_any_other(cast: Cast) -> None:
+    client = await connected(cast.boiler)
+    for frame in ('{"ok": 1}', '{"\\ud800": 1}', '{"values": {"a": 1}, "\\udfff": 1}', '{"ok": 2}'):
+        await client.send_to(text_data=frame)
+    answers = [await client.receive_json_from(timeout=5) for _ in range(4)]
+    assert [answer.get("ack") or answer["code"] for answer in answers] == [1, "bad-metric", "unknown-key", 4]
+    await client.disconnect()
+
+
+async def test_while_no_token_can_be_looked_up_frames_are_not_acknowledged(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = await connected(cast.boiler)
+    await client.send_json_to({"a": 1})
+    assert await client.receive_json_from(timeout=5) == {"ack": 1}
+    await rename("two_accesstoken", "away")
+    try:
+        tokens.forget()
+        await client.send_json_to({"a": 2})
+        assert (await client.receive_json_from(timeout=5))["code"] == "not-stored"
+        late = await connected(cast.boiler)
+        assert (await late.receive_json_from(timeout=5))["code"] == "not-stored"
+        assert (await late.receive_output(timeout=5))["code"] == 1013
+        await late.wait()
+    finally:
+        await rename("away", "two_accesstoken")
+    await client.send_json_to({"a": 3})
+    assert await client.receive_json_from(timeout=5) == {"ack": 3}
+    await client.disconnect()
+    assert await values() == [1.0, 3.0]
+
+
+@sync_to_async
+def rename(table: str, to: str) -> None:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"ALTER TABLE {table} RENAME TO {to}")

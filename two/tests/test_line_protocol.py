@@ -107,3 +107,13 @@ def test_whatever_comes_is_read_or_refused_with_a_reason(body: bytes) -> None:
 def test_a_float_is_read_exactly(value: float) -> None:
     [sample] = samples_from_lines(f"a v={value!r}".encode(), "ns", None)
     assert sample.value == value
+
+
+@pytest.mark.parametrize("pairs", ["m" + ",t=1" * 200_000 + " a=1", "m " + ",".join(["a=1"] * 200_000)])
+def test_a_line_of_very_many_tags_or_fields_is_refused_in_time(pairs: str) -> None:
+    begin = time.process_time()
+    with pytest.raises(BadReading) as caught:
+        samples_from_lines(b"a v=1\n" + pairs.encode(), "ns", None)
+    assert caught.value.code == "too-many-fields"
+    assert "line 2" in caught.value.detail
+    assert time.process_time() - begin < 1

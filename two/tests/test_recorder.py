@@ -150,3 +150,40 @@ async def test_close_commits_what_waits(recorder: Recorder) -> None:
     assert all(done.done() for done in waiting)
     assert await values() == [0.0, 1.0, 2.0]
     await recorder.record([sample(3)])  # and it goes on after that
+
+
+async def test_who_may_not_create_devices_is_told_when_its_device_is_gone(recorder: Recorder) -> None:
+    await recorder.record([sample(1)])
+    await recorder.record([sample(2, metric="new")], may_create_devices=False)
+    await sync_to_async(Device.objects.all().delete)()
+    with pytest.raises(BadReading) as caught:
+        await recorder.record([sample(3)], may_create_devices=False)
+    assert (caught.value.code, caught.value.status) == ("no-such-device", 401)
+    assert await names() == []
+
+
+async def test_a_clock_that_was_set_back_is_believed(
+    recorder: Recorder, published: Published, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = time.time_ns()
+    for clock_ns in (now, now + 86_400 * 10**9, now + 10**6):
+        monkeypatch.setattr("two.recorder.time.time_ns", lambda clock_ns=clock_ns: clock_ns)
+        await recorder.record([sample(1)])
+    assert [group[0].at_ns for group in published.groups] == [now, now + 86_400 * 10**9, now + 10**6]
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="a connection that can be lost")
+async def test_a_connection_that_was_lost_meanwhile_is_replaced(recorder: Recorder) -> None:
+    await recorder.record([sample(1)])
+
+    @sync_to_async
+    def lose() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+
+    await lose()
+    await recorder.record([sample(2)])
+    assert await values() == [1.0, 2.0]

@@ -1,7 +1,7 @@
 import pytest
 
 from two.samples import metric_name, slug_of
-from two.simulator.signals import KINDS, device_names, is_silent, values_of
+from two.simulator.signals import KINDS, PREFIX, device_names, is_silent, values_of
 from two.units import unit_of
 
 START_MS = 1_795_000_000_000
@@ -22,8 +22,8 @@ def test_names_are_slugs_and_differ() -> None:
     names = device_names(1000)
     assert len(set(names)) == 1000
     assert all(slug_of(name) == name for name in names)
-    assert names[:2] == ["boiler", "greenhouse"]
-    assert names[len(KINDS)] == "boiler-2"
+    assert names[:2] == ["sim-boiler", "sim-greenhouse"]
+    assert names[len(KINDS)] == "sim-boiler-2"
 
 
 @pytest.mark.parametrize("device", DEVICES)
@@ -37,7 +37,7 @@ def test_a_value_follows_from_seed_device_metric_and_time(device: str) -> None:
 
 @pytest.mark.parametrize("device", DEVICES)
 def test_a_day_stays_within_what_is_believable_and_moves(device: str) -> None:
-    signals = {signal.metric: signal for kind in KINDS if kind.name == device for signal in kind.signals}
+    signals = {signal.metric: signal for kind in KINDS if PREFIX + kind.name == device for signal in kind.signals}
     day = day_of(device)
     assert day.keys() == signals.keys()
     assert 1 <= len(signals) <= 4
