@@ -25,7 +25,7 @@ complaints = Complaints(logger)
 
 MAX_GROUP_READINGS = 20_000
 MAX_WAITING_READINGS = 200_000
-PAUSE_SECONDS = 0.002  # between commits: other processes want to write to the same SQLite file
+PAUSE_SECONDS = 0.005  # between commits: other processes want to write to the same SQLite file
 MAX_AHEAD_NS = 10**9  # a clock that was set back by more is believed
 IDLE_SECONDS = 10.0  # then the thread and its connection are given back
 AWAY = (OperationalError, InterfaceError)
