@@ -414,6 +414,13 @@ def test_a_device_has_a_page_with_its_metrics_its_room_and_how_to_send(board: Bo
     expect(page.locator(".example").first).to_contain_text("curl")
 
 
+def test_a_silent_devices_page_says_so_though_the_random_feed_comes_along(board: Board, new_page: NewPage) -> None:
+    now = now_ms()
+    board.send_past("quiet", range(now - 5 * MINUTE_MS, now - 4 * MINUTE_MS, 1000))
+    page = open_live(new_page(), f"{board.server.url}/two/device/quiet/")
+    expect(page.locator(".device-heard")).to_have_text("silent for 4 min")
+
+
 def test_staff_add_a_device_and_see_its_token_once(board: Board, new_page: NewPage) -> None:
     page = new_page()
     page.goto(f"{board.server.url}/accounts/login/?next=/two/")

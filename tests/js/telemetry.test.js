@@ -143,6 +143,14 @@ test("a device is silent beyond two and a half intervals", () => {
   assert.equal(list.stateOf("boiler", null, 26_001), "never");
 });
 
+test("only a device's own lines tell when it was heard", () => {
+  const list = devicesOf({ device: "boiler", name: "Boiler", interval: 10, state: "online", at: 5, metrics: [] });
+  const lines = [{ device: "boiler", at: 7 }, { device: "boiler", at: null }, { device: "random", at: 99 }];
+  assert.equal(list.newestAt("boiler", lines), 7);
+  assert.equal(list.newestAt("boiler", lines.slice(1)), 5);
+  assert.equal(list.newestAt("random", []), null);
+});
+
 test("where nobody knows the interval the server's word counts until the device speaks again", () => {
   const list = devicesOf({ device: "new", name: "New", interval: null, state: "stale", at: 5, metrics: [] });
   assert.equal(list.stateOf("new", 5, 1e9), "silent");

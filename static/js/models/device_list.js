@@ -34,9 +34,10 @@ export class DeviceList {
     return (this.get(slug).interval ?? 0) * 1000;
   }
 
-  /** When a device was last heard, by the server or in its own `lines`; null for never. */
+  /** When a device was last heard, by the server or in those of `lines` that are its own; null for never. */
   newestAt(slug, lines) {
-    return lines.reduce((newest, { at }) => (at !== null && at > (newest ?? -Infinity) ? at : newest), this.get(slug).at);
+    const own = lines.filter(({ device }) => device === slug);
+    return own.reduce((newest, { at }) => (at !== null && at > (newest ?? -Infinity) ? at : newest), this.get(slug).at);
   }
 
   /** What the server knows and what was heard meanwhile: ours first, then by name. */
