@@ -151,10 +151,11 @@ test("only a device's own lines tell when it was heard", () => {
   assert.equal(list.newestAt("random", []), null);
 });
 
-test("where nobody knows the interval the server's word counts until the device speaks again", () => {
-  const list = devicesOf({ device: "new", name: "New", interval: null, state: "stale", at: 5, metrics: [] });
-  assert.equal(list.stateOf("new", 5, 1e9), "silent");
-  assert.equal(list.stateOf("new", 6, 1e9), "online");
+test("where nobody knows the interval ten minutes are assumed, as by the server", () => {
+  const list = devicesOf({ device: "new", name: "New", interval: null, state: "online", at: 5, metrics: [] });
+  assert.equal(list.stateOf("new", 5, 1_500_005), "online");
+  assert.equal(list.stateOf("new", 5, 1_500_006), "silent");
+  assert.equal(list.stateOf("new", 6, 1_500_006), "online");
 });
 
 test("ours come first, the others by name, also those only heard of", () => {

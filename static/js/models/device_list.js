@@ -1,4 +1,6 @@
 export const SILENT_AFTER_INTERVALS = 2.5;
+/** What is assumed of a device whose interval nobody knows yet, as the server does. */
+export const UNKNOWN_INTERVAL_MS = 600_000;
 const SLOTS_MISSED = 1.5;
 const OURS = ["random", "host"];
 
@@ -50,8 +52,7 @@ export class DeviceList {
   /** "never", "silent" (beyond 2.5 intervals) or "online", from the newest reading `at`. */
   stateOf(slug, at, nowMs) {
     if (at === null) return "never";
-    const intervalMs = this.intervalMs(slug);
-    if (intervalMs === 0) return this.get(slug).state === "stale" && at <= this.get(slug).at ? "silent" : "online";
+    const intervalMs = this.intervalMs(slug) || UNKNOWN_INTERVAL_MS;
     return nowMs - at > SILENT_AFTER_INTERVALS * intervalMs ? "silent" : "online";
   }
 }
