@@ -87,10 +87,10 @@ export class Dashboard {
     this.#isNewLine = true;
   }
 
-  /** Gives each line its place on a chart. */
-  layOut() {
+  /** Gives each line its place on a chart; `isLoaded` when the window was fetched anew. */
+  layOut({ isLoaded = false } = {}) {
     this.#isNewLine = false;
-    this.#grid.show(this.#allLines(), this.#state);
+    this.#grid.show(this.#allLines(), this.#state, { range: this.view.range(this.#clock.nowMs()), isLoaded });
     this.#telemetry.follow(this.lines);
     this.showNumbers();
     this.#painter.draw();

@@ -4,6 +4,9 @@ export const UNKNOWN_INTERVAL_MS = 600_000;
 const SLOTS_MISSED = 1.5;
 const OURS = ["random", "host"];
 
+/** Whether it is people's own, not the server's. */
+export const isOwn = (slug) => !OURS.includes(slug);
+
 /** Names and intervals of the devices, as the server knows them, in the order in which they are shown. */
 export class DeviceList {
   /** The one device of a page of its own, else "". */

@@ -45,7 +45,7 @@ const refetch = new Refetch(
     if (isAsked) await loader.loadDevices();
     dashboard.layOut();
     await loader.loadWindow(dashboard);
-    dashboard.layOut();
+    dashboard.layOut({ isLoaded: true });
     if (Number.isFinite(loader.refetchAfterMs)) refetch.within(loader.refetchAfterMs);
   },
   (isOk) => {
