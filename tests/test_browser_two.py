@@ -384,6 +384,17 @@ def test_a_kiosk_shows_only_the_picture_and_takes_a_new_version_by_itself(board:
     assert page.evaluate("window.isOld")  # the same version is not taken twice
 
 
+def test_a_kiosk_leaves_out_charts_without_a_reading(board: Board, new_page: NewPage) -> None:
+    board.send("walls", now_ms() - 3 * HOUR_MS, temperature=20)
+    board.send("walls", now_ms() - 4 * MINUTE_MS, power=5)
+    titles = "[...document.querySelectorAll('.chart-title')].map(({textContent}) => textContent).join()"
+    url = f"{board.server.url}/two/device/walls/?window=5m"
+    until(open_live(new_page(), url), f"{titles} === 'power,temperature'")
+    page = new_page()
+    page.goto(f"{url}&kiosk=1")
+    until(page, f"{titles} === 'power'")
+
+
 def test_a_view_token_opens_the_page_its_socket_and_its_past(new_page: NewPage, board: Board) -> None:
     token = token_of(manage("token", "view", "wall", DATA_DIR=str(board.folder)).stdout)
     board.send("walled", temperature=20)

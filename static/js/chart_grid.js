@@ -2,7 +2,7 @@ import { gettext, interpolate } from "./text.js";
 import { ChartPanel } from "./chart_panel.js";
 import { Pace } from "./models/pace.js";
 import { RANDOM, groupLines, spansOf } from "./models/chart_groups.js";
-import { isHeard, orderCharts } from "./models/chart_order.js";
+import { isHeard, orderCharts, withoutEmpty } from "./models/chart_order.js";
 import { UNKNOWN_INTERVAL_MS, isOwn } from "./models/device_list.js";
 import { copyOf, part } from "./dom.js";
 
@@ -16,14 +16,18 @@ export class ChartGrid {
   #first;
   #panels = new Map();
   #order = [];
+  #all = [];
+  #isKiosk;
   #orderedFor = { charts: "", empty: "" };
   #devices;
   #acts;
   #pace = matchMedia("(prefers-reduced-motion: reduce)").matches ? new Pace(CALM_MS) : new Pace();
 
-  constructor(devices, acts) {
+  /** On a wall (`isKiosk`) only charts with something to see are shown. */
+  constructor(devices, acts, { isKiosk = false } = {}) {
     this.#devices = devices;
     this.#acts = acts;
+    this.#isKiosk = isKiosk;
     this.#first = new ChartPanel(part("chart", this.#root), devices, acts);
   }
 
@@ -36,7 +40,8 @@ export class ChartGrid {
     const slugs = this.#devices.slugs(heard);
     this.groups = groupLines(lines, { slugs, devices });
     const isRandomLast = devices.length === 0 && slugs.some(isOwn);
-    this.groups.charts = this.#ordered(this.groups.charts, { isRandomLast, range, isLoaded });
+    this.#all = this.groups.charts;
+    this.groups.charts = this.#ordered(this.#seen(range), { isRandomLast, range, isLoaded });
     const { charts, shown, total } = this.groups;
     this.#givePanels(charts);
     charts.forEach((group, index) => this.#place(this.#panels.get(group.key).root, index));
@@ -47,6 +52,11 @@ export class ChartGrid {
       gettext("Showing %(shown)s of %(total)s lines. Choose devices below to see others."),
       { shown, total },
     );
+  }
+
+  /** Whether other charts are to be shown by now. */
+  isOutdated(range) {
+    return this.#isKiosk && this.#seen(range).length !== this.groups.charts.length;
   }
 
   intervalMs(spanMs) {
@@ -61,6 +71,10 @@ export class ChartGrid {
 
   update(range, nowMs) {
     for (const panel of this.#panels.values()) panel.update(range, nowMs);
+  }
+
+  #seen(range) {
+    return this.#isKiosk ? withoutEmpty(this.#all, (line) => isHeard(line, range)) : this.#all;
   }
 
   /** Panels must not jump about under people's eyes: the order is another only for other charts, or with another window. */

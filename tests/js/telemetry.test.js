@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { Telemetry } from "../../static/js/models/telemetry.js";
 import { DeviceList } from "../../static/js/models/device_list.js";
 import { CHARTS_LIMIT, CROWDED_FROM, Colours, LINES_LIMIT, chunkDevices, groupLines, spansOf } from "../../static/js/models/chart_groups.js";
-import { orderCharts } from "../../static/js/models/chart_order.js";
+import { orderCharts, withoutEmpty } from "../../static/js/models/chart_order.js";
 import { Pace } from "../../static/js/models/pace.js";
 import { shouldReload, noteOf } from "../../static/js/models/reload_guard.js";
 import { axisLabel, readable, shortNumber, steppedNumber, withUnit } from "../../static/js/models/numbers.js";
@@ -137,6 +137,12 @@ test("the random feed makes way for people's own devices, the liveliest of which
   const silent = ["b:p"];
   assert.deepEqual(ordered(lines, { rates, isRandomLast, silent }), ["unit °C", "metric load", "unit W", "random"]);
   assert.deepEqual(ordered(lines.slice(0, 1), { isRandomLast }), ["random"]);
+});
+
+test("on a wall charts without a reading are left out, unless none has one", () => {
+  const charts = [{ lines: [line("a", "t")] }, { lines: [line("b", "t"), line("b", "p")] }];
+  assert.deepEqual(withoutEmpty(charts, ({ key }) => key === "b:p"), [charts[1]]);
+  assert.deepEqual(withoutEmpty(charts, () => false), charts);
 });
 
 test("crowded charts stand behind the others, but the first stays first", () => {

@@ -12,6 +12,12 @@ export function isHeard(line, range) {
   return hasPoints(line, range) || (at !== null && at >= range.from && at <= range.to);
 }
 
+/** The charts with something to see; all where none has. */
+export function withoutEmpty(charts, isHeard) {
+  const heard = charts.filter(({ lines }) => lines.some(isHeard));
+  return heard.length > 0 ? heard : charts;
+}
+
 const nameOf = ({ lines: [{ metric, unit }] }) => unit || metric;
 
 /** How many readings a second a chart gets; what people's own devices send comes before what the server tells of itself. */
