@@ -56,7 +56,9 @@ export class ChartGrid {
 
   /** Whether other charts are to be shown by now. */
   isOutdated(range) {
-    return this.#isKiosk && this.#seen(range).length !== this.groups.charts.length;
+    if (!this.#isKiosk) return false;
+    const seen = this.#seen(range);
+    return seen.length !== this.groups.charts.length || seen.some((chart) => !this.groups.charts.includes(chart));
   }
 
   intervalMs(spanMs) {
