@@ -333,6 +333,7 @@ def test_devices_are_chosen_by_their_cards(board: Board, new_page: NewPage) -> N
         board.send(device, co2=500)
     page = open_live(new_page(), board.url)
     card(page, "choice-a").get_by_role("button", name="Only this").click()
+    expect(page.locator("#iot-chart")).to_be_in_viewport()
     card(page, "choice-b").get_by_role("button", name="Add").click()
     until(page, "location.search === '?device=choice-a&device=choice-b'")
     labels = f"{FIRST}.data.datasets.map(({{label}}) => label).join()"

@@ -7,7 +7,7 @@ import { ValueTable } from "./value_table.js";
 import { ageText } from "./device_card.js";
 import { Viewport } from "./models/viewport.js";
 import { readViewState, writeViewState } from "./models/view_state.js";
-import { part, setText } from "./dom.js";
+import { part, scrollTo, setText } from "./dom.js";
 
 /** Some more than the window, since a line enters the picture from outside it. */
 const KEPT_WINDOWS = 1.1;
@@ -149,12 +149,14 @@ export class Dashboard {
   }
 
   #pick(slug) {
+    const isOnly = slug !== null && this.devices.length === 0;
     const others = this.devices.filter((device) => device !== slug);
     if (slug === null) this.#state.devices = [];
     else this.#state.devices = others.length < this.devices.length ? others : [...others, slug];
     this.#keepInUrl();
     this.layOut();
     this.#onWish(false);
+    if (isOnly) scrollTo(part("charts"));
   }
 
   #keepInUrl() {
