@@ -440,6 +440,7 @@ def test_staff_add_a_device_and_see_its_token_once(board: Board, new_page: NewPa
     page.locator("input[name=password]").fill(PASSWORD)
     page.keyboard.press("Enter")
     page.wait_for_selector(LIVE)
+    expect(page.get_by_role("link", name="Admin")).to_have_attribute("href", "/admin/")
     page.get_by_role("button", name="+ Add a device").click()
     page.get_by_label("Name", exact=True).fill("Tea kettle")
     page.keyboard.press("Enter")
@@ -460,3 +461,4 @@ def test_staff_add_a_device_and_see_its_token_once(board: Board, new_page: NewPa
 def test_nobody_else_is_offered_to_add_devices(board: Board, new_page: NewPage) -> None:
     page = open_live(new_page(), board.url)
     expect(page.get_by_role("button", name="+ Add a device")).to_have_count(0)
+    expect(page.get_by_role("link", name="Admin")).to_have_count(0)
