@@ -7,7 +7,7 @@ import { ValueTable } from "./value_table.js";
 import { ageText } from "./device_card.js";
 import { Viewport } from "./models/viewport.js";
 import { readViewState, writeViewState } from "./models/view_state.js";
-import { part, scrollTo, setText } from "./dom.js";
+import { bringIntoView, part, setText } from "./dom.js";
 
 /** Some more than the window, since a line enters the picture from outside it. */
 const KEPT_WINDOWS = 1.1;
@@ -156,7 +156,7 @@ export class Dashboard {
     this.#keepInUrl();
     this.layOut();
     this.#onWish(false);
-    if (isOnly) scrollTo(part("charts"));
+    if (isOnly) bringIntoView(part("charts"));
   }
 
   #keepInUrl() {

@@ -18,7 +18,7 @@ export function setText(node, text) {
 }
 
 /** Brings the top of `node` into view, at once for those who want no motion. */
-export function scrollTo(node) {
+export function bringIntoView(node) {
   const isCalm = matchMedia("(prefers-reduced-motion: reduce)").matches;
   node.scrollIntoView({ behavior: isCalm ? "auto" : "smooth", block: "start" });
 }
