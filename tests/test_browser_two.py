@@ -390,11 +390,11 @@ def test_a_kiosk_leaves_out_charts_without_a_reading(board: Board, new_page: New
     board.send("walls", now_ms() - 3 * HOUR_MS, temperature=20)
     board.send("walls", now_ms() - 4 * MINUTE_MS, power=5)
     titles = "[...document.querySelectorAll('.chart-title')].map(({textContent}) => textContent).join()"
-    url = f"{board.server.url}/two/device/walls/?window=5m"
-    until(open_live(new_page(), url), f"{titles} === 'power,temperature'")
+    url = f"{board.url}?device=walls&window=5m"
+    until(open_live(new_page(), url), f"{titles} === 'walls · power,walls · temperature'")
     page = new_page()
     page.goto(f"{url}&kiosk=1")
-    until(page, f"{titles} === 'power'")
+    until(page, f"{titles} === 'walls · power'")
 
 
 def test_a_view_token_opens_the_page_its_socket_and_its_past(new_page: NewPage, board: Board) -> None:
