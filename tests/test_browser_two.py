@@ -326,7 +326,8 @@ def test_everything_is_in_a_table_too(board: Board, new_page: NewPage) -> None:
     row = page.get_by_role("row", name=re.compile("spoken · temperature"))
     expect(row).to_contain_text(re.compile(r"2\d\s°C.*20\s°C22\s°C24\s°C"))
     expect(page.locator("[data-part=value-rows] tr")).to_have_count(20)
-    expect(page.locator("[data-part=value-rows] tr").first.locator("td")).to_have_count(2)  # single readings have no bounds
+    values = page.locator("[data-part=value-rows] tr").first.locator("td")
+    expect(values).to_have_count(2)  # single readings have no bounds
 
 
 def test_devices_are_chosen_by_their_cards(board: Board, new_page: NewPage) -> None:
