@@ -326,6 +326,8 @@ def test_everything_is_in_a_table_too(board: Board, new_page: NewPage) -> None:
     row = page.get_by_role("row", name=re.compile("spoken · temperature"))
     expect(row).to_contain_text(re.compile(r"2\d\s°C.*20\s°C22\s°C24\s°C"))
     expect(page.locator("[data-part=value-rows] tr")).to_have_count(20)
+    values = page.locator("[data-part=value-rows] tr").first.locator("td")
+    expect(values).to_have_count(2)  # single readings have no bounds
 
 
 def test_devices_are_chosen_by_their_cards(board: Board, new_page: NewPage) -> None:
@@ -333,6 +335,7 @@ def test_devices_are_chosen_by_their_cards(board: Board, new_page: NewPage) -> N
         board.send(device, co2=500)
     page = open_live(new_page(), board.url)
     card(page, "choice-a").get_by_role("button", name="Only this").click()
+    expect(page.locator("#iot-chart")).to_be_in_viewport()
     card(page, "choice-b").get_by_role("button", name="Add").click()
     until(page, "location.search === '?device=choice-a&device=choice-b'")
     labels = f"{FIRST}.data.datasets.map(({{label}}) => label).join()"
@@ -384,6 +387,17 @@ def test_a_kiosk_shows_only_the_picture_and_takes_a_new_version_by_itself(board:
     assert page.evaluate("window.isOld")  # the same version is not taken twice
 
 
+def test_a_kiosk_leaves_out_charts_without_a_reading(board: Board, new_page: NewPage) -> None:
+    board.send("walls", now_ms() - 3 * HOUR_MS, temperature=20)
+    board.send("walls", now_ms() - 4 * MINUTE_MS, power=5)
+    titles = "[...document.querySelectorAll('.chart-title')].map(({textContent}) => textContent).join()"
+    url = f"{board.url}?device=walls&window=5m"
+    until(open_live(new_page(), url), f"{titles} === 'walls · power,walls · temperature'")
+    page = new_page()
+    page.goto(f"{url}&kiosk=1")
+    until(page, f"{titles} === 'walls · power'")
+
+
 def test_a_view_token_opens_the_page_its_socket_and_its_past(new_page: NewPage, board: Board) -> None:
     token = token_of(manage("token", "view", "wall", DATA_DIR=str(board.folder)).stdout)
     board.send("walled", temperature=20)
@@ -414,6 +428,13 @@ def test_a_device_has_a_page_with_its_metrics_its_room_and_how_to_send(board: Bo
     expect(page.locator(".example").first).to_contain_text("curl")
 
 
+def test_a_silent_devices_page_says_so_though_the_random_feed_comes_along(board: Board, new_page: NewPage) -> None:
+    now = now_ms()
+    board.send_past("quiet", range(now - 5 * MINUTE_MS, now - 4 * MINUTE_MS, 1000))
+    page = open_live(new_page(), f"{board.server.url}/two/device/quiet/")
+    expect(page.locator(".device-heard")).to_have_text("silent for 4 min")
+
+
 def test_staff_add_a_device_and_see_its_token_once(board: Board, new_page: NewPage) -> None:
     page = new_page()
     page.goto(f"{board.server.url}/accounts/login/?next=/two/")
@@ -421,6 +442,7 @@ def test_staff_add_a_device_and_see_its_token_once(board: Board, new_page: NewPa
     page.locator("input[name=password]").fill(PASSWORD)
     page.keyboard.press("Enter")
     page.wait_for_selector(LIVE)
+    expect(page.get_by_role("link", name="Admin")).to_have_attribute("href", "/admin/")
     page.get_by_role("button", name="+ Add a device").click()
     page.get_by_label("Name", exact=True).fill("Tea kettle")
     page.keyboard.press("Enter")
@@ -441,3 +463,4 @@ def test_staff_add_a_device_and_see_its_token_once(board: Board, new_page: NewPa
 def test_nobody_else_is_offered_to_add_devices(board: Board, new_page: NewPage) -> None:
     page = open_live(new_page(), board.url)
     expect(page.get_by_role("button", name="+ Add a device")).to_have_count(0)
+    expect(page.get_by_role("link", name="Admin")).to_have_count(0)

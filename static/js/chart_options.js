@@ -1,6 +1,6 @@
 import { clockTime, dayAndClock, dayTime, minuteTime } from "./times.js";
 import { axisLabel, withUnit } from "./models/numbers.js";
-import { DAY_MS, timeTicks } from "./models/time_ticks.js";
+import { DAY_MS, stepOf, timeTicks } from "./models/time_ticks.js";
 
 const TICK_ROOM_PX = 72;
 const EDGE_LABEL_PX = 28;
@@ -25,8 +25,9 @@ function keepValueRoom(axis) {
   axis.width = Math.max(axis.width, VALUE_ROOM_PX);
 }
 
+/** Chart.js calls it on the axis. */
 function tickLabel(at, index, ticks) {
-  const stepMs = ticks.length > 1 ? ticks[1].value - ticks[0].value : 0;
+  const stepMs = stepOf(ticks.map(({ value }) => value), this.max - this.min);
   const time = minuteTime(at);
   if (stepMs >= DAY_MS || (stepMs > MINUTE_MS && time === "00:00")) return dayTime(at);
   return stepMs % MINUTE_MS === 0 ? time : clockTime(at);

@@ -2,6 +2,7 @@ import { gettext, interpolate } from "./text.js";
 import { LineChart } from "./charts.js";
 import { Legend } from "./legend.js";
 import { Colours, isCrowded } from "./models/chart_groups.js";
+import { hasPoints } from "./models/chart_order.js";
 import { gapMs } from "./models/device_list.js";
 import { withUnit } from "./models/numbers.js";
 import { agoText, durationText, spanText } from "./times.js";
@@ -94,8 +95,7 @@ export class ChartPanel {
   }
 
   #showEmpty({ from, to }, nowMs) {
-    const hasPoints = ({ points }) => points.indexFrom(from) < points.indexFrom(to + 1);
-    const isEmpty = !this.#lines.some(hasPoints);
+    const isEmpty = !this.#lines.some((line) => hasPoints(line, { from, to }));
     part("empty", this.#root).hidden = !isEmpty;
     this.#root.toggleAttribute("data-empty", isEmpty);
     if (!isEmpty) return;

@@ -7,7 +7,7 @@ import { ValueTable } from "./value_table.js";
 import { ageText } from "./device_card.js";
 import { Viewport } from "./models/viewport.js";
 import { readViewState, writeViewState } from "./models/view_state.js";
-import { part, setText } from "./dom.js";
+import { bringIntoView, part, setText } from "./dom.js";
 
 /** Some more than the window, since a line enters the picture from outside it. */
 const KEPT_WINDOWS = 1.1;
@@ -33,7 +33,7 @@ export class Dashboard {
   #address = new Address();
   #isNewLine = false;
 
-  constructor({ telemetry, devices, clock, csvUrl, hasPast, onWish }) {
+  constructor({ telemetry, devices, clock, csvUrl, isKiosk = false, hasPast, onWish }) {
     this.#state = readViewState(location.search);
     this.view = new Viewport(this.#state);
     if (devices.only) this.#state.devices = [devices.only];
@@ -43,11 +43,12 @@ export class Dashboard {
     this.#hasPast = hasPast;
     this.#onWish = onWish;
     const { view } = this;
-    this.#grid = new ChartGrid(devices, {
+    const acts = {
       onRange: (range) => this.#change((nowMs) => view.show(range, nowMs)),
       onToggle: (key) => this.#toggle(key),
       onShowReading: (at) => this.#change((nowMs) => view.showReading(at, nowMs)),
-    });
+    };
+    this.#grid = new ChartGrid(devices, acts, { isKiosk });
     this.#toolbar = new Toolbar({
       onWindow: (name) => this.#change(() => view.choose(name)),
       onPause: () => this.#change((nowMs) => (view.isHeld ? view.goLive() : view.pause(nowMs))),
@@ -62,7 +63,7 @@ export class Dashboard {
       grid: this.#grid,
       view,
       range: () => view.range(clock.nowMs()),
-      onNumbers: () => this.showNumbers(),
+      onNumbers: () => this.#refresh(),
     });
     if (view.isHeld) telemetry.hold();
   }
@@ -87,10 +88,10 @@ export class Dashboard {
     this.#isNewLine = true;
   }
 
-  /** Gives each line its place on a chart. */
-  layOut() {
+  /** Gives each line its place on a chart; `isLoaded` when the window was fetched anew. */
+  layOut({ isLoaded = false } = {}) {
     this.#isNewLine = false;
-    this.#grid.show(this.#allLines(), this.#state);
+    this.#grid.show(this.#allLines(), this.#state, { range: this.view.range(this.#clock.nowMs()), isLoaded });
     this.#telemetry.follow(this.lines);
     this.showNumbers();
     this.#painter.draw();
@@ -110,6 +111,12 @@ export class Dashboard {
     this.#table.update(this.lines, range);
     this.#toolbar.show(this.view, this.#telemetry.waiting);
     if (only) setText(part("device-age"), this.#ageOf(only, nowMs));
+  }
+
+  /** What is due each time the numbers are: in the rhythm of the painter, never out of `layOut` itself. */
+  #refresh() {
+    if (this.#grid.isOutdated(this.view.range(this.#clock.nowMs()))) this.layOut();
+    else this.showNumbers();
   }
 
   #allLines() {
@@ -142,12 +149,14 @@ export class Dashboard {
   }
 
   #pick(slug) {
+    const isOnly = slug !== null && this.devices.length === 0;
     const others = this.devices.filter((device) => device !== slug);
     if (slug === null) this.#state.devices = [];
     else this.#state.devices = others.length < this.devices.length ? others : [...others, slug];
     this.#keepInUrl();
     this.layOut();
     this.#onWish(false);
+    if (isOnly) bringIntoView(part("charts"));
   }
 
   #keepInUrl() {

@@ -17,6 +17,12 @@ export function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
 
+/** Brings the top of `node` into view, at once for those who want no motion. */
+export function bringIntoView(node) {
+  const isCalm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  node.scrollIntoView({ behavior: isCalm ? "auto" : "smooth", block: "start" });
+}
+
 /** A copy of the one element in a `<template>`. */
 export function copyOf(template) {
   return template.content.firstElementChild.cloneNode(true);

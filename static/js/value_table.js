@@ -6,7 +6,7 @@ const ROWS_SHOWN = 60;
 const NOTHING = "–";
 
 function cell(text) {
-  return element("td", "", text);
+  return element("td", "number", text);
 }
 
 function timeCell(at) {
@@ -42,7 +42,9 @@ export class ValueTable {
     part("table-rows").replaceChildren(...lines.map((line) => this.#summaryRow(line, range)));
     this.#offer(lines);
     const line = lines.find(({ key }) => key === this.#select.value) ?? lines[0];
-    part("value-rows").replaceChildren(...(line ? this.#valueRows(line, range) : []));
+    const isThinned = line?.points.slotMs > 0;
+    for (const name of ["value-min", "value-max"]) part(name).hidden = !isThinned;
+    part("value-rows").replaceChildren(...(line ? this.#valueRows(line, range, isThinned) : []));
   }
 
   #summaryRow({ device, metric, unit, points, at, value }, { from, to }) {
@@ -62,12 +64,14 @@ export class ValueTable {
     this.#select.replaceChildren(...names.map(([key, name]) => new Option(name, key, false, key === chosen)));
   }
 
-  #valueRows({ points, unit }, { from, to }) {
+  /** A single reading has no more than its value; what stands for many (`isThinned`) also has its bounds. */
+  #valueRows({ points, unit }, { from, to }, isThinned) {
     const rows = [];
     const first = points.indexFrom(from);
     for (let index = points.indexFrom(to + 1) - 1; index >= first && rows.length < ROWS_SHOWN; index -= 1) {
       const row = element("tr");
-      const numbers = [points.mean[index], points.low[index], points.high[index]];
+      const bounds = isThinned ? [points.low[index], points.high[index]] : [];
+      const numbers = [points.mean[index], ...bounds];
       row.append(timeCell(points.at[index]), ...numbers.map((number) => cell(withUnit(number, unit))));
       rows.push(row);
     }

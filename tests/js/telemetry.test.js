@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { Telemetry } from "../../static/js/models/telemetry.js";
 import { DeviceList } from "../../static/js/models/device_list.js";
 import { CHARTS_LIMIT, CROWDED_FROM, Colours, LINES_LIMIT, chunkDevices, groupLines, spansOf } from "../../static/js/models/chart_groups.js";
+import { orderCharts, withoutEmpty } from "../../static/js/models/chart_order.js";
 import { Pace } from "../../static/js/models/pace.js";
 import { shouldReload, noteOf } from "../../static/js/models/reload_guard.js";
 import { axisLabel, readable, shortNumber, steppedNumber, withUnit } from "../../static/js/models/numbers.js";
@@ -110,6 +111,44 @@ test("charts fill their rows, whatever their number", () => {
   assert.deepEqual(spansOf(charts(1, 1, 1, 1, 1)), [4, 2, 2, 3, 3]);
   assert.deepEqual(spansOf(charts(1, 1, 1, 1, 1, 1, 1, CROWDED_FROM)), [4, 2, 2, 2, 2, 2, 6, 6]);
   assert.deepEqual(spansOf(charts(1, CROWDED_FROM)), [6, 6]);
+  assert.deepEqual(spansOf(charts(1, 1, CROWDED_FROM, 1, 1)), [4, 2, 6, 3, 3]);
+  assert.deepEqual(spansOf(charts(1, CROWDED_FROM, 1, 1, 1, 1)), [6, 6, 2, 2, 2, 6]);
+});
+
+function ordered(lines, { silent = [], rates = {}, isRandomLast = false } = {}) {
+  const { charts } = groupLines(lines, { slugs: [...new Set(lines.map(({ device }) => device))] });
+  const isHeard = ({ key }) => !silent.includes(key);
+  const rateOf = ({ device }) => rates[device] ?? 1;
+  return orderCharts(charts, { isHeard, rateOf, isRandomLast }).map(({ key }) => key);
+}
+
+test("charts stand in the order of their units, the random feed first, those without readings last", () => {
+  const lines = [line("b", "p", "W"), line("random", "value"), line("a", "t", "°C"), line("a", "flow")];
+  assert.deepEqual(ordered(lines), ["random", "unit °C", "metric flow", "unit W"]);
+  assert.deepEqual(ordered(lines, { silent: ["a:t"] }), ["random", "metric flow", "unit W", "unit °C"]);
+  assert.deepEqual(ordered(lines.filter(({ device }) => device === "a"), { silent: ["a:t"] }), ["metric flow", "unit °C"]);
+});
+
+test("the random feed makes way for people's own devices, the liveliest of which is first", () => {
+  const lines = [line("random", "value"), line("host", "load"), line("a", "t", "°C"), line("b", "p", "W")];
+  const rates = { host: 9, b: 2 };
+  const isRandomLast = true;
+  assert.deepEqual(ordered(lines, { rates, isRandomLast }), ["unit W", "unit °C", "metric load", "random"]);
+  const silent = ["b:p"];
+  assert.deepEqual(ordered(lines, { rates, isRandomLast, silent }), ["unit °C", "metric load", "unit W", "random"]);
+  assert.deepEqual(ordered(lines.slice(0, 1), { isRandomLast }), ["random"]);
+});
+
+test("on a wall charts without a reading are left out, unless none has one", () => {
+  const charts = [{ lines: [line("a", "t")] }, { lines: [line("b", "t"), line("b", "p")] }];
+  assert.deepEqual(withoutEmpty(charts, ({ key }) => key === "b:p"), [charts[1]]);
+  assert.deepEqual(withoutEmpty(charts, () => false), charts);
+});
+
+test("crowded charts stand behind the others, but the first stays first", () => {
+  const many = (metric, unit) => Array.from({ length: CROWDED_FROM }, (_, index) => line(`d${index}`, metric, unit));
+  const lines = [...many("a", "A"), ...many("b", "B"), line("d0", "c", "C")];
+  assert.deepEqual(ordered(lines), ["unit A", "unit C", "unit B"]);
 });
 
 test("only chosen devices are shown", () => {
@@ -143,10 +182,19 @@ test("a device is silent beyond two and a half intervals", () => {
   assert.equal(list.stateOf("boiler", null, 26_001), "never");
 });
 
-test("where nobody knows the interval the server's word counts until the device speaks again", () => {
-  const list = devicesOf({ device: "new", name: "New", interval: null, state: "stale", at: 5, metrics: [] });
-  assert.equal(list.stateOf("new", 5, 1e9), "silent");
-  assert.equal(list.stateOf("new", 6, 1e9), "online");
+test("only a device's own lines tell when it was heard", () => {
+  const list = devicesOf({ device: "boiler", name: "Boiler", interval: 10, state: "online", at: 5, metrics: [] });
+  const lines = [{ device: "boiler", at: 7 }, { device: "boiler", at: null }, { device: "random", at: 99 }];
+  assert.equal(list.newestAt("boiler", lines), 7);
+  assert.equal(list.newestAt("boiler", lines.slice(1)), 5);
+  assert.equal(list.newestAt("random", []), null);
+});
+
+test("where nobody knows the interval ten minutes are assumed, as by the server", () => {
+  const list = devicesOf({ device: "new", name: "New", interval: null, state: "online", at: 5, metrics: [] });
+  assert.equal(list.stateOf("new", 5, 1_500_005), "online");
+  assert.equal(list.stateOf("new", 5, 1_500_006), "silent");
+  assert.equal(list.stateOf("new", 6, 1_500_006), "online");
 });
 
 test("ours come first, the others by name, also those only heard of", () => {

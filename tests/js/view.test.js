@@ -3,7 +3,7 @@ import { mock, test } from "node:test";
 import { Refetch } from "../../static/js/refetch.js";
 import { agoText, durationText, spanText } from "../../static/js/times.js";
 import { ServerClock } from "../../static/js/models/server_clock.js";
-import { timeTicks } from "../../static/js/models/time_ticks.js";
+import { DAY_MS, stepOf, timeTicks } from "../../static/js/models/time_ticks.js";
 import { readViewState, withQuery, writeViewState } from "../../static/js/models/view_state.js";
 import { AHEAD_MS, SHORTEST_MS, Viewport } from "../../static/js/models/viewport.js";
 
@@ -91,6 +91,11 @@ test("ticks stand at round times of the viewer's zone and leave each other room"
   assert.deepEqual(timeTicks(61_000, 121_000, 3, zone(0)), [80_000, 100_000, 120_000]);
   assert.deepEqual(timeTicks(0, 5 * HOUR, 5, zone(5.5)), [0.5, 1.5, 2.5, 3.5, 4.5].map((hour) => hour * HOUR));
   assert.deepEqual(timeTicks(0, 50 * HOUR, 2, zone(-3)), [3 * HOUR]);
+});
+
+test("a tick that stands alone stands for the whole span", () => {
+  assert.equal(stepOf([0, 3_600_000, 7_200_000], DAY_MS), 3_600_000);
+  assert.equal(stepOf([DAY_MS], 7 * DAY_MS), 7 * DAY_MS);
 });
 
 test("days begin at midnight also after summer time has ended", () => {

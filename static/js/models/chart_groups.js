@@ -1,6 +1,6 @@
 export const LINES_LIMIT = 24;
 export const CHARTS_LIMIT = 12;
-const RANDOM = "random";
+export const RANDOM = "random";
 export const CROWDED_FROM = 9;
 const METRICS_NAMED = 3;
 const COLUMNS = 6;
@@ -39,12 +39,10 @@ export function groupLines(lines, { slugs, devices = [] }) {
     const key = groupKey(line);
     groups.set(key, [...(groups.get(key) ?? []), line]);
   }
-  const all = mostShared([...groups]).map(([key, own]) => {
+  const charts = mostShared([...groups]).map(([key, own]) => {
     const shown = own.slice(0, LINES_LIMIT);
     return { key, lines: shown, title: titleOf({ key, lines: shown }) };
   });
-  // Crowded charts need the whole width; at the end they leave no holes. The first stays where it is.
-  const charts = all.length > 0 ? [all[0], ...all.slice(1).sort((a, b) => isCrowded(a) - isCrowded(b))] : [];
   return { charts, shown: charts.reduce((sum, chart) => sum + chart.lines.length, 0), total: chosen.length };
 }
 
@@ -52,17 +50,24 @@ export function isCrowded({ lines }) {
   return lines.length >= CROWDED_FROM;
 }
 
-/** How many of six columns each chart takes: the first is big, with two at its side; the others fill their rows. */
+/** Those that follow each other row by row, three in each; the last row is filled. */
+function rowsOf(count) {
+  const lastRow = count % 3;
+  return Array.from({ length: count }, (_, index) => (index >= count - lastRow ? COLUMNS / lastRow : 2));
+}
+
+/** How many of six columns each chart takes: the first is big, with two at its side; the others fill their rows, crowded ones alone. */
 export function spansOf(charts) {
-  const others = charts.slice(1).filter((chart) => !isCrowded(chart)).length;
-  const [beside, below] = [Math.min(others, 2), Math.max(others - 2, 0)];
-  const lastRow = below % 3;
-  return charts.map((chart, index) => {
-    if (index === 0) return beside > 0 ? 4 : COLUMNS;
-    if (index > others) return COLUMNS;
-    if (index <= beside) return 2;
-    return lastRow > 0 && index > others - lastRow ? COLUMNS / lastRow : 2;
-  });
+  const isNext = charts.slice(1, 3).map((chart) => !isCrowded(chart));
+  const beside = isNext[0] ? isNext.filter(Boolean).length : 0;
+  const spans = charts.slice(0, 1 + beside).map((_, index) => (index > 0 ? 2 : COLUMNS - (beside > 0 ? 2 : 0)));
+  while (spans.length < charts.length) {
+    const ahead = charts.slice(spans.length);
+    const until = ahead.findIndex(isCrowded);
+    const row = until === 0 ? [COLUMNS] : rowsOf(until < 0 ? ahead.length : until);
+    spans.push(...row);
+  }
+  return spans;
 }
 
 /** Gives each line of a chart a colour number of its own that it keeps while the chart lives. */

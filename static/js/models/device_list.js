@@ -1,6 +1,11 @@
 export const SILENT_AFTER_INTERVALS = 2.5;
+/** What is assumed of a device whose interval nobody knows yet, as the server does. */
+export const UNKNOWN_INTERVAL_MS = 600_000;
 const SLOTS_MISSED = 1.5;
 const OURS = ["random", "host"];
+
+/** Whether it is people's own, not the server's. */
+export const isOwn = (slug) => !OURS.includes(slug);
 
 /** Names and intervals of the devices, as the server knows them, in the order in which they are shown. */
 export class DeviceList {
@@ -34,9 +39,10 @@ export class DeviceList {
     return (this.get(slug).interval ?? 0) * 1000;
   }
 
-  /** When a device was last heard, by the server or in its own `lines`; null for never. */
+  /** When a device was last heard, by the server or in those of `lines` that are its own; null for never. */
   newestAt(slug, lines) {
-    return lines.reduce((newest, { at }) => (at !== null && at > (newest ?? -Infinity) ? at : newest), this.get(slug).at);
+    const own = lines.filter(({ device }) => device === slug);
+    return own.reduce((newest, { at }) => (at !== null && at > (newest ?? -Infinity) ? at : newest), this.get(slug).at);
   }
 
   /** What the server knows and what was heard meanwhile: ours first, then by name. */
@@ -49,8 +55,7 @@ export class DeviceList {
   /** "never", "silent" (beyond 2.5 intervals) or "online", from the newest reading `at`. */
   stateOf(slug, at, nowMs) {
     if (at === null) return "never";
-    const intervalMs = this.intervalMs(slug);
-    if (intervalMs === 0) return this.get(slug).state === "stale" && at <= this.get(slug).at ? "silent" : "online";
+    const intervalMs = this.intervalMs(slug) || UNKNOWN_INTERVAL_MS;
     return nowMs - at > SILENT_AFTER_INTERVALS * intervalMs ? "silent" : "online";
   }
 }

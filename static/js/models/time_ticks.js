@@ -26,3 +26,8 @@ export function timeTicks(from, to, count, offsetMs = zoneMs) {
     if (at >= from && at !== ticks.at(-1)) ticks.push(at);
   }
 }
+
+/** How far the ticks lie apart; a tick that stands alone tells nothing, so it is the whole span. */
+export function stepOf(ticks, spanMs) {
+  return ticks.length > 1 ? ticks[1] - ticks[0] : spanMs;
+}

@@ -33,6 +33,7 @@ const dashboard = new Dashboard({
   devices,
   clock,
   csvUrl: (chosen, { from, to }) => api.csvUrl({ devices: chosen, since: from, until: to + 1 }),
+  isKiosk: kiosk !== null,
   hasPast: (slug) => loader.hasPast(slug),
   onWish: (isMoving) => refetch.within(isMoving ? MOVE_SETTLES_MS : 0),
 });
@@ -45,7 +46,7 @@ const refetch = new Refetch(
     if (isAsked) await loader.loadDevices();
     dashboard.layOut();
     await loader.loadWindow(dashboard);
-    dashboard.layOut();
+    dashboard.layOut({ isLoaded: true });
     if (Number.isFinite(loader.refetchAfterMs)) refetch.within(loader.refetchAfterMs);
   },
   (isOk) => {
