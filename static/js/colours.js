@@ -1,6 +1,6 @@
 /** The colours of the moment's theme, from tokens.css. */
 
-export const SERIES_COLOURS = 8;
+const SERIES_COLOURS = 8;
 const DASHES = [[], [6, 4], [2, 3]];
 
 export function readColours() {

@@ -2,7 +2,7 @@ import { bindCopyButton } from "./clipboard.js";
 import { copyOf, part } from "./dom.js";
 
 /** One example of how to send, with a button that copies it. */
-export function exampleElement({ title, text }) {
+function exampleElement({ title, text }) {
   const example = copyOf(part("example-template"));
   part("example-title", example).textContent = title;
   part("example-text", example).textContent = text;

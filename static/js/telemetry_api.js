@@ -4,7 +4,7 @@ const TIMEOUT_MS = 15_000;
 const POINTS = 500;
 
 /** What the server refused or could not do; `code` is its own word for it, or "" where it did not answer in ours. */
-export class ApiError extends Error {
+class ApiError extends Error {
   constructor(status, { code = "", detail = "" } = {}) {
     super(detail || `HTTP ${status}`);
     Object.assign(this, { status, code });
