@@ -5,7 +5,7 @@ uvicorn says when through its lifespan events, Daphne through a callable of `man
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine
 from contextvars import Context
 from typing import Any
 
@@ -32,7 +32,10 @@ class Background:
 
     async def stop(self) -> None:
         tasks, self._tasks = self._tasks, []
-        await _ended(tasks)
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
 
 
 async def _keep_up(job: Job) -> None:
@@ -42,13 +45,6 @@ async def _keep_up(job: Job) -> None:
         except Exception:
             logger.exception("%s failed; it begins again", job.__name__)
         await asyncio.sleep(RETRY_SECONDS)
-
-
-async def _ended(tasks: Sequence[asyncio.Task[None]]) -> None:
-    for task in tasks:
-        task.cancel()
-    if tasks:
-        await asyncio.wait(tasks)
 
 
 background = Background()

@@ -34,31 +34,24 @@ class Publisher:
 
     def publish(self, event: "BroadcastEvent") -> None:
         if len(self._queue) >= MAX_QUEUED_EVENTS:
-            self.doubt(self._queue.popleft()["group"])
+            self._doubt(self._queue.popleft())
         self._queue.append(event)
-        self._start()
-
-    def doubt(self, group: str) -> None:
-        """Tells the viewers of `group` to catch up: what was to be sent will not be."""
-        if len(self._in_doubt) < MAX_GROUPS_IN_DOUBT:
-            self._in_doubt.add(group)
-        self._start()
-
-    def _start(self) -> None:
         if self._task is None:
             self._task = asyncio.create_task(self._run(), name="publisher", context=Context())
+
+    def _doubt(self, event: "BroadcastEvent") -> None:
+        if len(self._in_doubt) < MAX_GROUPS_IN_DOUBT:
+            self._in_doubt.add(event["group"])
 
     async def _run(self) -> None:
         try:
             while self._queue or self._in_doubt:
                 try:
                     await self._send_next()
-                except Exception as error:
-                    if not isinstance(error, LAYER_ERRORS):
-                        logger.exception("an event was not published")
+                except LAYER_ERRORS:
                     # Who waits in the queue would wait as long again: all of it is lost together.
                     while self._queue:
-                        self.doubt(self._queue.popleft()["group"])
+                        self._doubt(self._queue.popleft())
                     await asyncio.sleep(RETRY_SECONDS)
         finally:
             self._task = None

@@ -5,7 +5,7 @@ database clean-up share.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import Context
 from threading import Barrier
@@ -67,9 +67,9 @@ class SharedQuestion(Generic[Answer]):
             self._next = asyncio.create_task(self._ask_after(self._running), name="question", context=Context())
         return await asyncio.shield(self._next)
 
-    async def _ask_after(self, running: Awaitable[Answer] | None) -> Answer:
+    async def _ask_after(self, running: asyncio.Task[Answer] | None) -> Answer:
         if running is not None:
-            await asyncio.wait([asyncio.ensure_future(running)])
+            await asyncio.wait([running])
         self._running, self._next = self._next, None
         try:
             return await ask(self._question)

@@ -23,9 +23,9 @@ LOG_IN = 4401
 TOO_MANY = 4429
 TRY_LATER = 1013
 CLOSE_CODES = {401: LOG_IN, 403: LOG_IN, 429: TOO_MANY, 503: TRY_LATER}
+ENDING = {401, 403}  # of the socket, once its token is no good
 
 # The number of a frame with what became of it: a future of its commit, why it was refused, or a close code.
-ENDING = {401, 403}  # of the socket, once its token is no good
 Answers = asyncio.Queue["tuple[int, asyncio.Future[None] | Refused | BadReading | int]"]
 Receive = Callable[[], Awaitable[Any]]
 Send = Callable[[Any], Awaitable[None]]

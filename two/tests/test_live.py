@@ -67,7 +67,7 @@ async def test_more_than_a_page_can_take_is_told_as_catch_up() -> None:
     other = await opened("/ws/two/?device=oven&events=all")
     oven = KnownMetric(2, "oven", "t", "")
     live.publish([Recorded(oven, 5_000_000, 1.5)])
-    live.publish([Recorded(BOILER, number, 1.0) for number in range(MAX_WAITING_OF_DEVICE + 1)])
+    live.publish([Recorded(BOILER, number, 1.0) for number in range(MAX_WAITING_OF_DEVICE + 5)])
     assert await viewer.receive_json_from(timeout=5) == {"type": "catch_up"}
     assert (await other.receive_json_from(timeout=5))[0]["data"] == 1.5
     assert await viewer.receive_nothing()
