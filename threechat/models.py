@@ -3,9 +3,136 @@ from django.contrib.auth.models import User
 from django.db import models
 from django.db.models.signals import post_save
 from django.dispatch import receiver
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from threechat.names import skeleton
+
+
+class Room(models.Model):
+    """A room is stored with its first message; people can meet in it before."""
+
+    name = models.CharField(_("name"), max_length=80, unique=True)
+    # What names that differ in case share; threechat/rooms.py makes it.
+    key = models.CharField(max_length=32, unique=True, editable=False)
+    members_only = models.BooleanField(_("members only"), default=False)
+    read_only = models.BooleanField(_("read-only"), default=False)
+    invitation = models.CharField(max_length=32, blank=True, db_index=True, editable=False)  # the code in its link
+    # The number of the last event; given out under this row's lock, so numbers become visible in order.
+    last_id = models.PositiveBigIntegerField(_("last number"), default=0, editable=False)
+    last_on = models.DateTimeField(_("last event"), auto_now_add=True, db_index=True)
+    members: "models.ManyToManyField[User, Membership]" = models.ManyToManyField(
+        settings.AUTH_USER_MODEL, through="Membership", related_name="rooms", verbose_name=_("members")
+    )
+
+    class Meta:
+        verbose_name = _("room")
+        verbose_name_plural = _("rooms")
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("room", kwargs={"room": self.name})
+
+
+class Membership(models.Model):
+    room = models.ForeignKey(Room, models.CASCADE, verbose_name=_("room"))
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, verbose_name=_("user"))
+    since = models.DateTimeField(_("since"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("member")
+        verbose_name_plural = _("members")
+        constraints = [models.UniqueConstraint(fields=["room", "user"], name="threechat_member_once")]
+
+    def __str__(self) -> str:
+        return f"{self.user} · {self.room}"
+
+
+class Visit(models.Model):
+    """Up to where somebody has read a room."""
+
+    room = models.ForeignKey(Room, models.CASCADE)
+    sender = models.CharField(max_length=16)  # see people.py: an account, or a guest's session
+    read_to = models.PositiveBigIntegerField()
+    on = models.DateTimeField(auto_now=True, db_index=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["sender", "room"], name="threechat_visit_once")]
+
+    def __str__(self) -> str:
+        return f"{self.sender} · {self.room_id} · {self.read_to}"
+
+
+class Media(models.Model):
+    """A file that was uploaded into a room. Deleted with the last message that shows it."""
+
+    class Kind(models.TextChoices):
+        IMAGE = "image", _("image")
+        VIDEO = "video", _("video")
+        VOICE = "voice", _("voice")
+
+    name = models.CharField(max_length=40, unique=True)  # of the file: 32 hexadecimal digits, a dot, its type's ending
+    kind = models.CharField(max_length=8, choices=Kind.choices)
+    size = models.PositiveIntegerField()  # bytes, with its thumbnail
+    width = models.PositiveIntegerField(null=True)  # pixels, of images
+    height = models.PositiveIntegerField(null=True)
+    has_thumbnail = models.BooleanField(default=False)
+    title = models.CharField(max_length=100, blank=True)  # what the sender called the file
+    sender = models.CharField(max_length=16, db_index=True)
+    uploaded_on = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("file")
+        verbose_name_plural = _("files")
+
+    def __str__(self) -> str:
+        return self.title or self.name
+
+
+class Message(models.Model):
+    """One event of a room: what somebody said, or the deletion of it.
+
+    A deleted message moves to the number of its deletion and loses its content; its row, and with it its
+    `client_id`, stays, so that a late resend is known.
+    """
+
+    class Kind(models.TextChoices):
+        TEXT = "text", _("text")
+        IMAGE = "image", _("image")
+        VIDEO = "video", _("video")
+        VOICE = "voice", _("voice")
+        DELETED = "deleted", _("deleted")
+
+    # The index of the constraint below serves.
+    room = models.ForeignKey(Room, models.CASCADE, db_index=False, verbose_name=_("room"))
+    number = models.PositiveBigIntegerField(_("number"))
+    kind = models.CharField(_("kind"), max_length=8, choices=Kind.choices, default=Kind.TEXT)
+    text = models.TextField(_("text"), blank=True)
+    media = models.ForeignKey(Media, models.PROTECT, null=True, blank=True, verbose_name=_("file"))
+    deletes = models.PositiveBigIntegerField(_("deletes number"), null=True, blank=True)
+    # The name as it was; the account may go.
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, verbose_name=_("account")
+    )
+    username = models.CharField(_("sender"), max_length=150)
+    guest = models.BooleanField(_("guest"), default=True)
+    sender = models.CharField(max_length=16)
+    has_session = models.BooleanField(default=True)  # without one (a script) the name alone says who it was
+    client_id = models.CharField(max_length=64, null=True, blank=True)
+    sent_on = models.DateTimeField(_("date"))
+
+    class Meta:
+        verbose_name = _("message")
+        verbose_name_plural = _("messages")
+        constraints = [
+            models.UniqueConstraint(fields=["room", "number"], name="threechat_number_once"),
+            models.UniqueConstraint(fields=["room", "client_id"], name="threechat_client_id_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.room_id} · {self.number}"
 
 
 class AccountName(models.Model):
