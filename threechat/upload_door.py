@@ -13,8 +13,8 @@ from threechat.limits import Buckets, address_of
 
 UPLOAD_PATH = re.compile(r"/chat/[^/]+/media/")
 FORM_BYTES = 64 * 1024  # of a body, beside the file: the other fields, and the multipart around it
-BURST_UPLOADS, UPLOAD_SECONDS = 10, 5.0  # of an address: so many at once, then one in that time
-UPLOADS_AT_ONCE = 10  # of an address, under way
+BURST_UPLOADS, UPLOAD_SECONDS = 30, 5.0  # of an address, perhaps a class: so many at once, then one in that time
+UPLOADS_AT_ONCE = 30  # of an address, under way
 
 uploads = Buckets(BURST_UPLOADS, 1 / UPLOAD_SECONDS)
 

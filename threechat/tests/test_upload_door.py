@@ -10,9 +10,8 @@ from threechat.upload_door import FORM_BYTES, body_limit, paced_uploads
 Communicator: Any = ApplicationCommunicator  # untyped
 
 
-def scope(
-    path: str = "/chat/room1/media/", method: str = "POST", client: tuple[str, int] | None = ("10.0.0.1", 1)
-) -> Any:
+def scope(path: str = "/chat/room1/media/", method: str = "POST", address: str | None = "10.0.0.1") -> Any:
+    client = (address, 1) if address else None
     return {"type": "http", "method": method, "path": path, "headers": [], "client": client}
 
 
