@@ -14,7 +14,7 @@ import pytest
 from django.conf import settings
 
 from tests.servers import Server, running
-from threechat.tests.cast import picture, video
+from threechat.tests.samples import picture, video
 from threechat.upload_door import BURST_UPLOADS
 
 pytestmark = pytest.mark.server

@@ -1,24 +1,56 @@
-"""Small real files, and who sends them."""
+"""Who the tests of rooms are about: staff, a member, and an outsider who is refused."""
 
-from io import BytesIO
-from typing import Any
+from typing import NamedTuple
 
-from django.core.files.uploadedfile import SimpleUploadedFile
-from PIL import Image
+from django.contrib.auth.models import User
+from django.test import Client
 
-WEBM = b"\x1a\x45\xdf\xa3\x9f\x42\x86\x81\x01\x42\xf7\x81\x01\x42\xf2\x81\x04\x42\xf3\x81\x08\x42\x82\x84webm"
-MP3 = b"\xff\xfb\x90\x64"
+from tests.sockets import HOST, opened
+from threechat.messages import Draft
+from threechat.models import Membership, Room
+from threechat.people import Person, identify
+from threechat.rooms import room_named
+from threechat.storage import Stored, store
 
-
-def picture(pillow_format: str = "PNG", size: tuple[int, int] = (60, 40), **options: Any) -> bytes:
-    file = BytesIO()
-    Image.linear_gradient("L").resize(size).convert("RGB").save(file, pillow_format, **options)
-    return file.getvalue()
-
-
-def video(size: int = 1000) -> bytes:
-    return WEBM + bytes(number % 251 for number in range(size - len(WEBM)))
+ORIGIN = f"http://{HOST}"
+CLOSED = "crew"  # the name of the room for members
 
 
-def file(content: bytes, name: str = "cat.png", content_type: str = "image/png") -> SimpleUploadedFile:
-    return SimpleUploadedFile(name, content, content_type)
+class Cast(NamedTuple):
+    staff: User
+    member: User
+    outsider: User
+    room: Room
+
+
+def make_cast() -> Cast:
+    staff, member, outsider = (
+        User.objects.create_user(name, password="correct horse", is_staff=name == "sara")
+        for name in ("sara", "mia", "otto")
+    )
+    room = Room.objects.create(name=CLOSED, members_only=True)
+    Membership.objects.create(room=room, user=member)
+    return Cast(staff, member, outsider, room)
+
+
+def client_of(user: User | None) -> Client:
+    client = Client(HTTP_HOST=HOST, HTTP_ACCEPT="text/html")
+    if user:
+        client.force_login(user)
+    return client
+
+
+def person_of(user: User) -> Person:
+    return identify(user, {})
+
+
+def cookie_of(client: Client) -> str:
+    return f"sessionid={client.cookies['sessionid'].value}"
+
+
+async def socket_of(client: Client, path: str) -> object:
+    return await opened(path, origin=ORIGIN, cookie=cookie_of(client))
+
+
+def say(text: str, person: Person, room: str = CLOSED, client_id: str | None = None) -> Stored:
+    return store(room_named(room), None, person, Draft(text, client_id=client_id))

@@ -20,7 +20,7 @@ from threechat.media_views import REFUSALS, STATUSES
 from threechat.models import Media, Membership, Message, Room
 from threechat.receiving import under_way
 from threechat.storage import ReadOnly, delete_message
-from threechat.tests.cast import MP3, file, picture, video
+from threechat.tests.samples import MP3, file, picture, video
 
 pytestmark = [pytest.mark.usefixtures("nothing_left"), pytest.mark.django_db(transaction=True)]
 
