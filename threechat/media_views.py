@@ -66,6 +66,14 @@ HEADERS = {
 }
 
 
+class BadUpload(Exception):
+    """Not a form with a file that is kept here."""
+
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(detail)
+        self.code, self.detail = code, detail
+
+
 @require_POST
 async def upload(request: HttpRequest, room: str) -> HttpResponse:
     """`POST /chat/<room>/media/`: 201 and the message; 200 where this `client_id` was sent before."""
@@ -73,7 +81,7 @@ async def upload(request: HttpRequest, room: str) -> HttpResponse:
         received = await receive(await ask(lambda: _upload(request, room)))
     except Barred as barred:
         return refused(barred)
-    except ClientError as error:
+    except (BadUpload, ClientError) as error:
         return _refusal(error.code, error.detail)
     except tuple(kind for kind, _code, _detail in REFUSALS) as error:
         code, detail = next((code, detail) for kind, code, detail in REFUSALS if isinstance(error, kind))
@@ -87,7 +95,7 @@ def _upload(request: HttpRequest, room: str) -> Upload:
     Raises:
         Http404: no room can have this name.
         Barred: a guest who has no session; a page gives one.
-        ClientError: there is no file, or too much of it.
+        BadUpload: there is no file, or too much of it.
     """
     try:
         where = room_named(room)
@@ -98,10 +106,10 @@ def _upload(request: HttpRequest, room: str) -> Upload:
         raise Barred(LOG_IN)
     file = request.FILES.get("file")
     if file is None or not file.size:
-        raise ClientError("no-file", str(_("The form's field `file` holds it, and it is empty or missing.")))
+        raise BadUpload("no-file", str(_("The form's field `file` holds it, and it is empty or missing.")))
     if file.size > settings.MAX_UPLOAD_BYTES:
         detail = _("A file is at most %(bytes)d bytes.") % {"bytes": settings.MAX_UPLOAD_BYTES}
-        raise ClientError("too-big", str(detail))
+        raise BadUpload("too-big", str(detail))
     client_id = UNSENDABLE.sub("\ufffd", request.POST.get("client_id", ""))
     return Upload(
         where=where,
