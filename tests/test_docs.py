@@ -41,7 +41,8 @@ def test_every_page_is_documented() -> None:
 def page_paths() -> list[str]:
     modules = (examplechannels.urls, one.urls, two.urls, threechat.urls)
     own = [pattern for module in modules for pattern in module.urlpatterns]
-    paths = ["/" + re.sub("<str:(.*?)>", r"<\1>", str(pattern.pattern)) for pattern in own]
+    patterns = [re.sub(r"\(\?P(<\w+>)[^)]*\)", r"\1", str(pattern.pattern)).strip("^$") for pattern in own]
+    paths = ["/" + re.sub("<str:(.*?)>", r"<\1>", pattern) for pattern in patterns]
     return [path for path in paths if not path.startswith(("/favicon", "/i18n", "/two/readings"))]
 
 
