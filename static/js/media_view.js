@@ -1,5 +1,6 @@
 import { gettext, interpolate } from "./text.js";
 import { element } from "./dom.js";
+import { isRecording } from "./models/recording.js";
 
 // A room may hold hundreds of films; one that nobody scrolled to fetches nothing.
 const nearby = new IntersectionObserver((seen) => {
@@ -53,7 +54,7 @@ export function mediaElement(media) {
   box.dataset.kind = media.kind;
   if (media.kind !== "image") {
     box.append(playerElement(media.kind === "video" ? "video" : "audio", media));
-    if (media.title) box.append(titleElement(media.title));
+    if (media.title && !isRecording(media.title)) box.append(titleElement(media.title));
   } else if (media.isLocal) box.append(pictureElement(media));
   else box.append(linkedPicture(media));
   return box;

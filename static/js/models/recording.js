@@ -1,6 +1,7 @@
 import { gettext } from "../text.js";
 
 export const RECORDING_MAX_MS = 5 * 60_000;
+const NAME = "voice-message";
 
 const TYPES = [
   ["audio/webm;codecs=opus", "webm"],
@@ -11,7 +12,12 @@ const TYPES = [
 /** `{type, name}` of a recording that this browser can make, or null; `isSupported` is MediaRecorder's question. */
 export function recordingFormat(isSupported) {
   const found = TYPES.find(([type]) => isSupported(type));
-  return found ? { type: found[0], name: `voice-message.${found[1]}` } : null;
+  return found ? { type: found[0], name: `${NAME}.${found[1]}` } : null;
+}
+
+/** Whether a file of that name was recorded in a page; the name then tells nobody anything. */
+export function isRecording(title) {
+  return title.startsWith(`${NAME}.`);
 }
 
 /** "0:07", "4:59"; never more than the longest recording. */
