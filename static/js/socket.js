@@ -61,6 +61,11 @@ export class LiveSocket {
     return true;
   }
 
+  /** From the next connection on it goes to `path`. */
+  moveTo(path) {
+    this.#path = path;
+  }
+
   /** Ends a wait; an open or opening socket and one that was told to stay away are left alone. */
   retryNow() {
     if (this.status.state === "waiting") this.#open();
