@@ -70,7 +70,7 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture
 def new_page(chromium: Browser) -> Iterator[NewPage]:
-    """Opens pages, each of a person of its own; errors in their consoles fail the test, but for refusals that are meant."""
+    """Opens pages, each of a person of its own. Errors in their consoles fail the test, unless a refusal is meant."""
     contexts, errors = [], []
 
     def note(message: ConsoleMessage, is_refused: bool) -> None:
