@@ -8,7 +8,7 @@ const QUIET_MS = 1_000;
 
 /**
  * Shows a RoomLog in `#chat-log`. Whoever is at the end stays there, for everybody else nothing moves.
- * Hooks: onRetry(clientId), onDiscard(clientId), onDelete(number) or null, onOlder(), onNewer(), onLatest().
+ * Hooks: onRetry(clientId), onDiscard(clientId), onDelete(number) or null, onOlder(), onNewer(), onLatest(), onShown().
  */
 export class ChatView {
   #log;
@@ -33,12 +33,15 @@ export class ChatView {
     this.#node.addEventListener("scroll", () => this.#scrolled(), { passive: true });
     this.#listNode.addEventListener("click", ({ target }) => this.#clicked(target));
     this.#render();
-    this.#listNode.toggleAttribute("data-ready", true);
+    this.#listNode.setAttribute("data-live", "");
   }
 
   /** Shows what the log holds by the next frame; a hidden page waits until it is seen. */
   invalidate() {
-    this.#frame ||= requestAnimationFrame(() => this.#render());
+    this.#frame ||= requestAnimationFrame(() => {
+      this.#render();
+      this.#hooks.onShown();
+    });
   }
 
   toEnd() {
@@ -93,6 +96,7 @@ export class ChatView {
     const count = this.#log.unseen;
     this.#newer.hidden = count === 0 && !this.#log.isDetached && !this.#scroll.isFarUp;
     const news = interpolate(ngettext("%(count)s new message", "%(count)s new messages", count), { count });
+    this.#newer.toggleAttribute("data-news", count > 0);
     setText(this.#newer, count > 0 ? news : gettext("Back to latest"));
   }
 

@@ -93,11 +93,11 @@ export class Conversation {
     this.#changed();
   }
 
-  /** Returns the entry as it is tried again, for those that go another way. */
+  /** Returns the `client_id` under which it is tried again: of an upload, by whoever uploads. */
   retry(clientId) {
-    const entry = this.#log.unsent.retry(clientId, newClientId());
+    const again = this.#log.unsent.retry(clientId, newClientId());
     this.#changed();
-    return entry;
+    return again?.clientId;
   }
 
   discard(clientId) {

@@ -1,6 +1,7 @@
-/** The rule of `threechat/templatetags/chat.py`: what of a text is an address. */
+/** Finds the addresses in a text; threechat/links.py does the same on the server. */
 
 const ADDRESS = /https?:\/\/[^\s<>"']+/giu;
+const SCHEME_LENGTH = "https://".length;
 const NO_END = /[.,:;!?)\]}]$/u;
 
 function count(text, character) {
@@ -24,7 +25,7 @@ export function splitLinks(text) {
   let end = 0;
   for (const { 0: found, index } of text.matchAll(ADDRESS)) {
     const address = withoutTail(found);
-    if (!/^https?:\/\/./iu.test(address)) continue;
+    if (address.length <= SCHEME_LENGTH) continue;
     add(text.slice(end, index), false);
     add(address, true);
     end = index + address.length;

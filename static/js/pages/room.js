@@ -1,3 +1,4 @@
+import { Attach } from "../attach.js";
 import { CHAT_SILENCE_MS, LivePage } from "../live.js";
 import { ChatApi } from "../chat_api.js";
 import { ChatView } from "../chat_view.js";
@@ -5,11 +6,15 @@ import { Composer } from "../composer.js";
 import { Conversation } from "../conversation.js";
 import { GuestForm } from "../guest_form.js";
 import { GuestName } from "../models/guest_name.js";
+import { Lightbox } from "../lightbox.js";
+import { MediaSender } from "../media_sender.js";
 import { People } from "../people.js";
+import { RoomDialogs } from "../room_dialogs.js";
 import { RoomHead } from "../room_head.js";
 import { RoomHistory } from "../room_history.js";
 import { RoomLog } from "../models/room_log.js";
 import { UnsentStore } from "../models/unsent_store.js";
+import { VoiceRecorder } from "../voice_recorder.js";
 import { bindCopyButton } from "../clipboard.js";
 import { gettext } from "../text.js";
 import { isMessage } from "../models/entries.js";
@@ -49,16 +54,28 @@ const past = new RoomHistory(log, api, (isOk) => {
 });
 const view = new ChatView(log, {
   onRetry: retry,
-  onDiscard: (clientId) => conversation.discard(clientId),
+  onDiscard: discard,
   onDelete: isStaff ? erase : null,
   onOlder: () => past.older(),
   onNewer: () => past.newer(),
   onLatest: () => conversation.toLatest(),
+  onShown: () => files.tidy(),
 });
 const head = new RoomHead({ chatUrl });
 const people = new People();
 const composer = new Composer({ onSend: send, onTyping: () => tell("typing") });
 const guestForm = isGuest ? new GuestForm(name, renamed) : null;
+const files = new MediaSender(
+  { conversation, log, api, name, maxBytes: Number(region.dataset.maxUpload) },
+  { onProblem: (text) => composer.say(text), onRefused: (code) => code === "name-taken" && showNameTaken() },
+);
+const attach = new Attach(region, attachFiles);
+const recorder = new VoiceRecorder({
+  onRecorded: (file) => attachFiles([file]),
+  onProblem: (text) => composer.say(text),
+  onClosed: () => composer.focus(),
+});
+const dialogs = isStaff ? new RoomDialogs({ api }) : null;
 
 function tell(type) {
   socket.send({ type, username: name.sent });
@@ -76,8 +93,19 @@ function send(text) {
   return "";
 }
 
+function attachFiles(chosen) {
+  files.send(chosen);
+  view.toEnd();
+}
+
 function retry(clientId) {
-  conversation.retry(clientId);
+  if (!files.retry(clientId)) conversation.retry(clientId);
+  composer.focus();
+}
+
+function discard(clientId) {
+  files.cancel(clientId);
+  conversation.discard(clientId);
   composer.focus();
 }
 
@@ -87,13 +115,20 @@ async function erase(message) {
 
 function showRoom(frame) {
   head.show(frame);
+  dialogs?.show(frame);
   composer.isReadOnly = frame.read_only;
+  attach.enable(!frame.read_only);
+  recorder.enable(!frame.read_only);
   api.moveTo(roomUrl(chatUrl, frame.name));
   if (frame.room !== null) socket.moveTo(`/ws/chat/room/${frame.room}/?events=all`);
 }
 
+function showNameTaken() {
+  if (guestForm) composer.say(guestForm.refuse());
+}
+
 function showError({ code, detail, client_id: clientId }) {
-  if (code === "name-taken" && guestForm) composer.say(guestForm.refuse());
+  if (code === "name-taken") showNameTaken();
   else if (!clientId || code === "too-fast") composer.say(detail);
 }
 
@@ -116,4 +151,5 @@ const socket = new LivePage().open(`${region.dataset.socket}?events=all`, {
     if (status.state !== "open" && status.state !== "connecting") people.forgetTyping();
   },
 });
+new Lightbox(region);
 bindCopyButton(part("copy-link"), () => location.origin + location.pathname);
