@@ -10,13 +10,17 @@ export class RoomMedia {
   #recorder;
 
   /**
-   * `room`: what a MediaSender takes. Hooks: onProblem(text); onRefused(code, detail), what the server said to an
-   * upload; onClosed(), when the recorder gives the focus back.
+   * `room`: what a MediaSender takes. Hooks: onSend(), when files are about to be shown; onProblem(text);
+   * onRefused(code, detail), what the server said to an upload; onClosed(), when the recorder gives the focus back.
    */
-  constructor(region, room, { onProblem, onRefused, onClosed }) {
+  constructor(region, room, { onSend, onProblem, onRefused, onClosed }) {
+    const send = (files) => {
+      onSend();
+      this.#sender.send(files);
+    };
     this.#sender = new MediaSender(room, { onProblem, onRefused });
-    this.#attach = new Attach(region, (files) => this.#sender.send(files));
-    this.#recorder = new VoiceRecorder({ onRecorded: (file) => this.#sender.send([file]), onProblem, onClosed });
+    this.#attach = new Attach(region, send);
+    this.#recorder = new VoiceRecorder({ onRecorded: (file) => send([file]), onProblem, onClosed });
     new Lightbox(region);
   }
 
