@@ -74,5 +74,3 @@ def chat_site() -> Iterator[ChatSite]:
 def say(page: Page, text: str) -> None:
     page.locator("#chat-message-input").fill(text)
     page.keyboard.press("Enter")
-
-

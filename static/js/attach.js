@@ -24,7 +24,7 @@ export class Attach {
   }
 
   /** Where nobody may write, nothing is attached. */
-  enable(isEnabled) {
+  set isEnabled(isEnabled) {
     this.#isEnabled = isEnabled;
     this.#button.disabled = !isEnabled;
     this.#showDrop(false);

@@ -51,7 +51,7 @@ export class MediaSender {
   retry(clientId) {
     const kept = this.#kept.get(clientId);
     if (!kept) return false;
-    const again = this.#conversation.retry(clientId);
+    const { clientId: again } = this.#conversation.retry(clientId);
     this.#kept.delete(clientId);
     this.#kept.set(again, kept);
     this.#upload(again);

@@ -11,8 +11,7 @@ const nearby = new IntersectionObserver((seen) => {
   }
 });
 
-function pictureElement({ url, title, thumbnail, width, height, username }) {
-  const picture = new Image();
+function pictureElement({ url, title, thumbnail, width, height, username }, picture) {
   picture.loading = "lazy";
   picture.decoding = "async";
   picture.alt = title || interpolate(gettext("Picture from %(name)s"), { name: username });
@@ -21,11 +20,11 @@ function pictureElement({ url, title, thumbnail, width, height, username }) {
   return picture;
 }
 
-function linkedPicture(media) {
+function linkedPicture(media, picture) {
   const link = element("a", "media-picture");
   Object.assign(link, { href: media.url, target: "_blank", rel: "noopener" });
   link.dataset.act = "open-picture";
-  link.append(pictureElement(media));
+  link.append(pictureElement(media, picture));
   return link;
 }
 
@@ -47,16 +46,18 @@ function playerElement(tag, { url, title }) {
 
 /**
  * What shows a message's file: `{kind, url, title, thumbnail, width, height, username, isLocal}`, sizes in pixels or null.
- * A local file, one that is still on its way, opens nowhere.
+ * A local file, one that is still on its way, opens nowhere. The picture in `before`, what showed the same file until
+ * now, is taken over, for then it stays until the new one is there.
  */
-export function mediaElement(media) {
+export function mediaElement(media, before = null) {
   const box = element("div", "media");
   box.dataset.kind = media.kind;
+  const picture = before?.querySelector("img") ?? new Image();
   if (media.kind !== "image") {
     box.append(playerElement(media.kind === "video" ? "video" : "audio", media));
     if (media.title && !isRecording(media.title)) box.append(titleElement(media.title));
-  } else if (media.isLocal) box.append(pictureElement(media));
-  else box.append(linkedPicture(media));
+  } else if (media.isLocal) box.append(pictureElement(media, picture));
+  else box.append(linkedPicture(media, picture));
   return box;
 }
 

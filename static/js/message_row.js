@@ -29,10 +29,10 @@ function textElement({ text, at }) {
   return node;
 }
 
-function contentElement(entry) {
+function contentElement(entry, before) {
   if (entry.kind === "text") return textElement(entry);
   const { kind, url, previewUrl, media, username } = entry;
-  return mediaElement({ ...media, kind, username, url: url ?? previewUrl, isLocal: url === null });
+  return mediaElement({ ...media, kind, username, url: url ?? previewUrl, isLocal: url === null }, before);
 }
 
 function actButton(act, label) {
@@ -52,11 +52,18 @@ function fateElement({ state, reason }) {
   return fate;
 }
 
-function progressElement() {
+function uploadElement() {
+  const upload = element("div", "message-upload");
   const bar = element("progress", "message-progress");
-  bar.max = 1;
   bar.setAttribute("aria-label", gettext("Upload"));
-  return bar;
+  upload.append(bar, actButton("discard", gettext("Cancel")));
+  return upload;
+}
+
+/** A part, or that it goes on: before its turn, and while the server looks at what it got. */
+function showFraction(bar, fraction) {
+  if (fraction > 0 && fraction < 1) bar.value = fraction;
+  else bar.removeAttribute("value");
 }
 
 /** One message in the log: what changes of it is replaced, the rest, such as a playing video, stays. */
@@ -64,7 +71,7 @@ export class MessageRow {
   node = element("li", "message");
   #body = element("div", "message-body");
   #line = element("div", "message-line");
-  #progress = null;
+  #upload = null;
   #entry = null;
   #isContinued = null;
 
@@ -89,13 +96,14 @@ export class MessageRow {
     if (before?.at !== entry.at || before.username !== entry.username) this.#replace(".message-head", headElement(entry));
     if (before?.text !== entry.text || before.url !== entry.url) this.#showContent(entry);
     if (before?.state !== entry.state || before.reason !== entry.reason) this.#showFate(entry);
-    this.#showProgress(entry);
+    this.#showUpload(entry);
   }
 
   #showContent(entry) {
-    const content = contentElement(entry);
+    const before = this.#line.querySelector(".message-content");
+    const content = contentElement(entry, before);
     content.classList.add("message-content");
-    this.#line.querySelector(".message-content")?.remove();
+    before?.remove();
     this.#line.prepend(content);
   }
 
@@ -104,15 +112,15 @@ export class MessageRow {
     if (entry.state === "queued" || entry.state === "failed") this.#body.append(fateElement(entry));
   }
 
-  #showProgress({ state, progress }) {
-    if (state !== "pending" || progress === null) {
-      this.#progress?.remove();
-      this.#progress = null;
+  #showUpload({ kind, state, progress }) {
+    if (state !== "pending" || kind === "text") {
+      this.#upload?.remove();
+      this.#upload = null;
       return;
     }
-    this.#progress ??= progressElement();
-    this.#progress.value = progress;
-    if (!this.#progress.isConnected) this.#line.after(this.#progress);
+    this.#upload ??= uploadElement();
+    showFraction(this.#upload.querySelector("progress"), progress);
+    if (!this.#upload.isConnected) this.#line.after(this.#upload);
   }
 
   #deleteButton(onDelete) {

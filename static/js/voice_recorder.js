@@ -30,7 +30,7 @@ export class VoiceRecorder {
     addEventListener("pagehide", () => this.#reset());
   }
 
-  enable(isEnabled) {
+  set isEnabled(isEnabled) {
     this.#button.disabled = !isEnabled;
     if (!isEnabled) this.discard();
   }

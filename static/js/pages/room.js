@@ -1,4 +1,3 @@
-import { Attach } from "../attach.js";
 import { CHAT_SILENCE_MS, LivePage } from "../live.js";
 import { ChatApi } from "../chat_api.js";
 import { ChatView } from "../chat_view.js";
@@ -6,15 +5,13 @@ import { Composer } from "../composer.js";
 import { Conversation } from "../conversation.js";
 import { GuestForm } from "../guest_form.js";
 import { GuestName } from "../models/guest_name.js";
-import { Lightbox } from "../lightbox.js";
-import { MediaSender } from "../media_sender.js";
 import { People } from "../people.js";
 import { RoomDialogs } from "../room_dialogs.js";
 import { RoomHead } from "../room_head.js";
 import { RoomHistory } from "../room_history.js";
 import { RoomLog } from "../models/room_log.js";
+import { RoomMedia } from "../room_media.js";
 import { UnsentStore } from "../models/unsent_store.js";
-import { VoiceRecorder } from "../voice_recorder.js";
 import { bindCopyButton } from "../clipboard.js";
 import { gettext } from "../text.js";
 import { isMessage } from "../models/entries.js";
@@ -59,22 +56,22 @@ const view = new ChatView(log, {
   onOlder: () => past.older(),
   onNewer: () => past.newer(),
   onLatest: () => conversation.toLatest(),
-  onShown: () => files.tidy(),
+  onShown: () => media.tidy(),
 });
 const head = new RoomHead({ chatUrl });
 const people = new People();
 const composer = new Composer({ onSend: send, onTyping: () => tell("typing") });
 const guestForm = isGuest ? new GuestForm(name, renamed) : null;
-const files = new MediaSender(
+const media = new RoomMedia(
+  region,
   { conversation, log, api, name, maxBytes: Number(region.dataset.maxUpload) },
-  { onProblem: (text) => composer.say(text), onRefused: (code) => code === "name-taken" && showNameTaken() },
+  {
+    onSend: () => view.toEnd(),
+    onProblem: (text) => composer.say(text),
+    onRefused: (code) => code === "name-taken" && showNameTaken(),
+    onClosed: () => composer.focus(),
+  },
 );
-const attach = new Attach(region, attachFiles);
-const recorder = new VoiceRecorder({
-  onRecorded: (file) => attachFiles([file]),
-  onProblem: (text) => composer.say(text),
-  onClosed: () => composer.focus(),
-});
 const dialogs = isStaff ? new RoomDialogs({ api }) : null;
 
 function tell(type) {
@@ -93,18 +90,13 @@ function send(text) {
   return "";
 }
 
-function attachFiles(chosen) {
-  files.send(chosen);
-  view.toEnd();
-}
-
 function retry(clientId) {
-  if (!files.retry(clientId)) conversation.retry(clientId);
+  if (!media.retry(clientId)) conversation.retry(clientId);
   composer.focus();
 }
 
 function discard(clientId) {
-  files.cancel(clientId);
+  media.cancel(clientId);
   conversation.discard(clientId);
   composer.focus();
 }
@@ -117,8 +109,7 @@ function showRoom(frame) {
   head.show(frame);
   dialogs?.show(frame);
   composer.isReadOnly = frame.read_only;
-  attach.enable(!frame.read_only);
-  recorder.enable(!frame.read_only);
+  media.isReadOnly = frame.read_only;
   api.moveTo(roomUrl(chatUrl, frame.name));
   if (frame.room !== null) socket.moveTo(`/ws/chat/room/${frame.room}/?events=all`);
 }
@@ -148,8 +139,8 @@ const socket = new LivePage().open(`${region.dataset.socket}?events=all`, {
   onFrame: receive,
   onStatus: (status) => {
     conversation.statusChanged(status);
+    if (status.state === "stopped") media.stop();
     if (status.state !== "open" && status.state !== "connecting") people.forgetTyping();
   },
 });
-new Lightbox(region);
 bindCopyButton(part("copy-link"), () => location.origin + location.pathname);
