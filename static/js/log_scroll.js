@@ -41,7 +41,8 @@ export class LogScroll {
   keepPlace(list, change) {
     const seen = this.#visible(list);
     change();
-    const kept = seen.find(({ node }) => node.isConnected);
+    // The last, since the first may be joined to one that came above it.
+    const kept = seen.findLast(({ node }) => node.isConnected);
     if (!kept) return;
     const movedPx = kept.node.getBoundingClientRect().top - kept.top;
     if (Math.abs(movedPx) >= 1) this.#log.scrollTop += movedPx;
