@@ -21,7 +21,7 @@ def site() -> Iterator[ChatSite]:
 
 
 def open_dialog(page: Page) -> Page:
-    page.get_by_role("button", name="Room", exact=True).click()
+    page.get_by_role("button", name="Settings", exact=True).click()
     expect(page.locator(DIALOG)).to_be_visible()
     return page
 
@@ -192,7 +192,7 @@ def test_in_a_read_only_room_nobody_writes(site: ChatSite, new_page: NewPage) ->
 
 def test_only_staff_have_the_dialog(site: ChatSite, new_page: NewPage) -> None:
     member = site.enter(new_page(), MEMBER, "lobby")
-    expect(member.get_by_role("button", name="Room", exact=True)).to_have_count(0)
+    expect(member.get_by_role("button", name="Settings", exact=True)).to_have_count(0)
     expect(member.locator(DIALOG)).to_have_count(0)
 
 

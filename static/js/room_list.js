@@ -15,6 +15,10 @@ function showUnread(badge, count) {
   part("room-unread-spoken", badge).textContent = interpolate(spoken, { count });
 }
 
+function isFromHistory() {
+  return performance.getEntriesByType("navigation")[0]?.type === "back_forward";
+}
+
 /** The rooms of a page, kept as the directory socket tells them; what is unread is counted on. */
 export class RoomList {
   #list;
@@ -34,7 +38,7 @@ export class RoomList {
     this.#unread = new Unread(this.#rooms);
     // A room was perhaps read meanwhile, in another tab or before going back to this page.
     document.addEventListener("visibilitychange", () => !document.hidden && this.#countAgain());
-    addEventListener("pageshow", ({ persisted }) => persisted && this.#countAgain());
+    addEventListener("pageshow", ({ persisted }) => (persisted || isFromHistory()) && this.#countAgain());
   }
 
   /** A frame of the directory socket; others are none of its business. */
