@@ -17,6 +17,7 @@ export class ChatView {
   #listNode = part("messages");
   #list;
   #scroll = new LogScroll(this.#node);
+  #empty = part("messages-empty");
   #older = part("older");
   #newer = part("newer");
   #frame = 0;
@@ -38,10 +39,15 @@ export class ChatView {
 
   /** Shows what the log holds by the next frame; a hidden page waits until it is seen. */
   invalidate() {
-    this.#frame ||= requestAnimationFrame(() => {
-      this.#render();
-      this.#hooks.onShown();
-    });
+    this.#frame ||= requestAnimationFrame(() => this.show());
+  }
+
+  /** Shows it now. */
+  show() {
+    cancelAnimationFrame(this.#frame);
+    this.#frame = 0;
+    this.#render();
+    this.#hooks.onShown();
   }
 
   toEnd() {
@@ -50,20 +56,23 @@ export class ChatView {
   }
 
   #render() {
-    this.#frame = 0;
     const hadFocus = this.#listNode.contains(document.activeElement);
     const isHistory = this.#log.low < this.#low;
     this.#low = this.#log.low;
     this.#speak(!isHistory);
-    this.#scroll.keepPlace(this.#listNode, () => {
-      const count = this.#list.show(this.#log.entries);
-      if (count > SPOKEN_AT_ONCE) this.#speak(false);
-      part("messages-empty").hidden = this.#log.entries.length > 0;
-      this.#showOlder();
-    });
-    if (this.#log.isAtEnd) this.#scroll.toEnd();
+    if (this.#log.isAtEnd) {
+      this.#showEntries();
+      this.#scroll.toEnd();
+    } else this.#scroll.keepPlace(this.#listNode, () => this.#showEntries());
     if (hadFocus && !this.#listNode.contains(document.activeElement)) this.#node.focus({ preventScroll: true });
     this.#scrolled();
+  }
+
+  #showEntries() {
+    const count = this.#list.show(this.#log.entries);
+    if (count > SPOKEN_AT_ONCE) this.#speak(false);
+    this.#empty.hidden = this.#log.entries.length > 0;
+    this.#showOlder();
   }
 
   /** History and floods are not read aloud; what comes while the reader listens is. */

@@ -37,17 +37,18 @@ export class LogScroll {
     this.#log.scrollTop = 0;
   }
 
-  /** Runs `change`, which alters the children of `list`, without what the reader sees moving. */
+  /** Runs `change`, which alters the children of `list`, without the messages that the reader sees moving. */
   keepPlace(list, change) {
-    const seen = this.isAtEnd ? [] : this.#visible(list);
+    const seen = this.#visible(list);
     change();
-    const kept = seen.find(({ node }) => node.isConnected);
+    // The last, since the first may be joined to one that came above it.
+    const kept = seen.findLast(({ node }) => node.isConnected);
     if (!kept) return;
     const movedPx = kept.node.getBoundingClientRect().top - kept.top;
     if (Math.abs(movedPx) >= 1) this.#log.scrollTop += movedPx;
   }
 
-  /** The children of `list` that are in sight, with their place. */
+  /** The messages in sight, with their place. A day's heading moves up when older ones come. */
   #visible(list) {
     const { top, bottom } = this.#log.getBoundingClientRect();
     const children = list.children;
@@ -61,7 +62,7 @@ export class LogScroll {
     for (let node = children[from]; node; node = node.nextElementSibling) {
       const rect = node.getBoundingClientRect();
       if (rect.top >= bottom) break;
-      visible.push({ node, top: rect.top });
+      if (node.matches(".message")) visible.push({ node, top: rect.top });
     }
     return visible;
   }

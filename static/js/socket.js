@@ -37,6 +37,8 @@ export class LiveSocket {
     this.#listening = new AbortController();
     const { signal } = this.#listening;
     addEventListener("online", () => this.retryNow(), { signal });
+    // Nothing arrives any more, and nothing would say so for a long time.
+    addEventListener("offline", () => this.restart(), { signal });
     document.addEventListener("visibilitychange", () => !document.hidden && this.retryNow(), { signal });
     this.#open();
   }

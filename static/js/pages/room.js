@@ -47,7 +47,8 @@ const conversation = new Conversation(
 const past = new RoomHistory(log, api, (isOk) => {
   part("history-problem").hidden = isOk;
   if (isOk && !log.isDetached) conversation.catchUp();
-  if (isOk) view.invalidate();
+  // Before the next scroll event, which would ask for one more page.
+  if (isOk) view.show();
 });
 const view = new ChatView(log, {
   onRetry: retry,
