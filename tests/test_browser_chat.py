@@ -240,11 +240,21 @@ def test_a_detached_log_is_whole_again_at_its_end(site: ChatSite, new_page: NewP
 
 
 def test_days_are_separated_in_the_zone_of_the_reader(site: ChatSite, new_page: NewPage) -> None:
-    said = [("2031-03-01T22:30:00+00:00", "late"), ("2031-03-01T23:30:00+00:00", "later"), ("2031-03-02T08:00:00+00:00", "morning")]
+    said = [
+        ("2031-03-01T22:30:00+00:00", "late"),
+        ("2031-03-01T23:30:00+00:00", "later"),
+        ("2031-03-02T08:00:00+00:00", "morning"),
+    ]
     site.run(SAY_AT.format(name="days", said=said))
     for zone, expected in (
-        ("Europe/Berlin", ["Saturday 1 March 2031", "23:30", "late", "Sunday 2 March 2031", "00:30", "later", "09:00", "morning"]),
-        ("America/New_York", ["Saturday 1 March 2031", "17:30", "late", "18:30", "later", "Sunday 2 March 2031", "03:00", "morning"]),
+        (
+            "Europe/Berlin",
+            ["Saturday 1 March 2031", "23:30", "late", "Sunday 2 March 2031", "00:30", "later", "09:00", "morning"],
+        ),
+        (
+            "America/New_York",
+            ["Saturday 1 March 2031", "17:30", "late", "18:30", "later", "Sunday 2 March 2031", "03:00", "morning"],
+        ),
     ):
         page = open_live(new_page(timezone_id=zone, locale="en-GB"), site.room_url("days"))
         shown = page.locator(".day-title, .message-head time, .message-text").all_inner_texts()
@@ -276,12 +286,24 @@ def test_script_stays_text_and_links_become_links(site: ChatSite, new_page: NewP
 
 
 def test_without_javascript_the_latest_messages_can_be_read(site: ChatSite, new_page: NewPage) -> None:
-    said = [("2031-03-01T22:30:00+00:00", "see https://example.org/a."), ("2031-03-02T08:00:00+00:00", "<b>morning</b>")]
+    said = [
+        ("2031-03-01T22:30:00+00:00", "see https://example.org/a."),
+        ("2031-03-02T08:00:00+00:00", "<b>morning</b>"),
+    ]
     site.run(SAY_AT.format(name="plain", said=said))
     page = new_page(java_script_enabled=False)
     page.goto(site.room_url("plain"))
     shown = page.locator(".day-title, .message-name, .message-head time, .message-text").all_inner_texts()
-    assert shown == ["Saturday, 1 March", "Ada", "22:30", "see https://example.org/a.", "Sunday, 2 March", "Ada", "08:00", "<b>morning</b>"]
+    assert shown == [
+        "Saturday, 1 March",
+        "Ada",
+        "22:30",
+        "see https://example.org/a.",
+        "Sunday, 2 March",
+        "Ada",
+        "08:00",
+        "<b>morning</b>",
+    ]
     assert page.locator(".message-text a").get_attribute("href") == "https://example.org/a"
 
 
