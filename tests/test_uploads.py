@@ -14,6 +14,7 @@ import pytest
 from django.conf import settings
 
 from tests.servers import Server, running
+from threechat.media_views import PLAYER_POLICY
 from threechat.tests.samples import picture, video
 from threechat.upload_door import BURST_UPLOADS
 
@@ -72,7 +73,7 @@ def test_a_file_goes_up_and_comes_down_in_parts(server: Server) -> None:
     url = json.loads(answer)["message"]
     status, headers, whole = person.request("GET", url)
     assert (status, whole == content, headers["content-type"]) == (200, True, "video/webm")
-    assert headers["content-security-policy"] == "default-src 'none'; sandbox"
+    assert headers["content-security-policy"] == PLAYER_POLICY
     status, headers, part = person.request("GET", url, Range="bytes=10000000-10000009")
     assert (status, part) == (206, content[10_000_000:10_000_010])
     status, headers, nothing = person.request("HEAD", url)

@@ -56,11 +56,14 @@ STATUSES = {
     "not-stored": 503,
 }
 RETRY_SECONDS = {"too-fast": 5, "not-stored": 1}
+# For a file in a tab of its own, where browsers lay it out with styles of theirs, and where a player asks for it again
+# with the cookies of its origin. No script runs: none is allowed, and a sandbox allows none either.
+PICTURE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+PLAYER_POLICY = "default-src 'none'; media-src 'self'; style-src 'unsafe-inline'; sandbox allow-same-origin"
 HEADERS = {
     "Accept-Ranges": "bytes",
     # Asked for again each time, though hardly sent again: a file ends with its last message, and with a membership.
     "Cache-Control": "private, no-cache",
-    "Content-Security-Policy": "default-src 'none'; sandbox",
     "Cross-Origin-Resource-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
 }
@@ -142,6 +145,7 @@ async def media_file(request: HttpRequest, name: str) -> HttpResponseBase:
         answer["Content-Type"] = CONTENT_TYPES[name.rpartition(".")[2]]
         answer["Content-Disposition"] = content_disposition_header(False, _download_name(name, media)) or "inline"
     answer["ETag"] = etag
+    answer["Content-Security-Policy"] = PICTURE_POLICY if media.kind == Media.Kind.IMAGE else PLAYER_POLICY
     for header, value in HEADERS.items():
         answer[header] = value
     return answer

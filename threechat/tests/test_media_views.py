@@ -16,7 +16,7 @@ from pytest_django import Settings
 
 from tests.sockets import HOST, opened
 from threechat import uploads
-from threechat.media_views import REFUSALS, STATUSES
+from threechat.media_views import PICTURE_POLICY, PLAYER_POLICY, REFUSALS, STATUSES
 from threechat.models import Media, Membership, Message, Room
 from threechat.receiving import under_way
 from threechat.storage import ReadOnly, delete_message
@@ -310,12 +310,20 @@ async def test_a_file_cannot_run_anything_where_it_is_opened() -> None:
     await body(answer)
     for status, found in ((200, answer), (304, await client.get(url, headers={"If-None-Match": answer["ETag"]}))):
         assert found.status_code == status
-        assert found["Content-Security-Policy"] == "default-src 'none'; sandbox"
+        assert found["Content-Security-Policy"] == PICTURE_POLICY
         assert found["X-Content-Type-Options"] == "nosniff"
         assert found["Cache-Control"] == "private, no-cache"
         assert found["Cross-Origin-Resource-Policy"] == "same-origin"
     head = await client.head(url)
     assert (head.status_code, head.content, head["Content-Length"]) == (200, b"", answer["Content-Length"])
+
+
+@pytest.mark.parametrize("policy", [PICTURE_POLICY, PLAYER_POLICY])
+def test_no_policy_lets_a_script_run(policy: str) -> None:
+    directives = dict(each.strip().partition(" ")[::2] for each in policy.split(";"))
+    assert directives["default-src"] == "'none'"
+    assert "script-src" not in directives
+    assert "allow-scripts" not in directives["sandbox"]
 
 
 async def test_a_player_gets_the_part_that_it_asks_for() -> None:
