@@ -144,7 +144,7 @@ def test_logging_out_in_another_tab_leads_to_the_login_page(site: ChatSite, new_
     other_tab = new_page(like=page)
     other_tab.goto(f"{site.url}/chat/")
     other_tab.get_by_role("button", name="Log out").click()
-    expect(page).to_have_url(re.compile(r"/accounts/login/\?next=/chat/lobby/"), timeout=5000)
+    expect(page).to_have_url(re.compile(r"/accounts/login/\?next=%2Fchat%2Flobby%2F"), timeout=5000)
 
 
 def test_a_renamed_room_keeps_its_people_and_what_was_said(site: ChatSite, new_page: NewPage) -> None:

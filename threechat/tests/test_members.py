@@ -219,8 +219,9 @@ async def test_a_deleted_room_says_so() -> None:
     await member.disconnect()
 
 
-async def test_a_number_that_is_no_room_says_so() -> None:
-    client = await opened("/ws/chat/room/4711/")
+@pytest.mark.parametrize("number", ["0", "4711", "9" * 40])
+async def test_a_number_that_is_no_room_says_so(number: str) -> None:
+    client = await opened(f"/ws/chat/room/{number}/")
     assert await close_code(client) == NOT_A_MEMBER
     await client.disconnect()
 

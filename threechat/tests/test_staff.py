@@ -168,6 +168,11 @@ def test_an_invitation_lets_in_who_has_an_account(staff: Client, cast: Cast) -> 
     assert outsider.get(f"/chat/{CLOSED}/").status_code == 200
 
 
+def test_a_room_called_join_has_its_pages_too(staff: Client) -> None:
+    assert staff.get("/chat/join/").status_code == staff.get("/chat/join/messages/").status_code == 200
+    assert staff.get("/chat/join/members/").status_code == staff.get("/chat/room/messages/").status_code == 200
+
+
 @pytest.mark.parametrize("end", ["DELETE", "POST"])
 def test_an_invitation_that_ended_lets_nobody_in(staff: Client, cast: Cast, end: str) -> None:
     url = post(staff, f"/chat/{CLOSED}/invitation/", {}).json()["url"].removeprefix(f"http://{HOST}")

@@ -46,6 +46,11 @@ def test_a_resend_is_the_same_message_and_takes_no_number() -> None:
 
 
 @pytest.mark.django_db
+def test_an_empty_client_id_is_none() -> None:
+    assert [store(LOBBY, None, GUEST, Draft("a", client_id="")).is_new for _ in range(2)] == [True, True]
+
+
+@pytest.mark.django_db
 def test_a_client_id_belongs_to_its_sender_and_its_room() -> None:
     store(LOBBY, None, GUEST, Draft("a", client_id="x"))
     with pytest.raises(ClientIdTaken):
