@@ -1,6 +1,7 @@
 """Bases of the consumers: what every page's socket needs beside its own few lines."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, Literal
 from urllib.parse import parse_qs
 
@@ -66,6 +67,7 @@ class ViewerConsumer(SocketConsumer, AsyncWebsocketConsumer):
     """
 
     selection: Selection = None  # of events of parts
+    _is_accepted = False
 
     @property
     def channel_layer_alias(self) -> str | None:
@@ -82,10 +84,18 @@ class ViewerConsumer(SocketConsumer, AsyncWebsocketConsumer):
         """Sends before anything that came since the socket joined its groups; to be called before `accept`."""
         self.outlet.send_first(frame(text))
 
+    async def accept(self, *args: Any, **kwargs: Any) -> None:
+        self._is_accepted = True
+        await super().accept(*args, **kwargs)
+
     async def expel(self, code: int) -> None:
-        """Closes the socket; from this moment on it gets nothing any more."""
-        if not self.outlet.closed:
-            self.outlet.end()
+        """Closes the socket, which gets nothing any more; accepts it first where need be, for browsers to read why."""
+        if self.outlet.closed:
+            return
+        self.outlet.end()
+        with suppress(OSError):  # the peer is gone already
+            if not self._is_accepted:
+                await self.accept()
             await self.close(code)
 
     async def send_frame(self, payload: object) -> None:

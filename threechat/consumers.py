@@ -47,7 +47,8 @@ class RoomConsumer(ViewerConsumer):
         # Joined first, so that who is let in misses nothing, and who is thrown out meanwhile hears of it.
         code, room = await verdict_on(self.badge)
         if code:
-            await self.refuse(code)
+            await self.expel(code)
+        if self.outlet.closed:
             return
         if room:
             self.badge = self.badge._replace(room_id=room.pk)
@@ -129,13 +130,6 @@ class RoomConsumer(ViewerConsumer):
         for group in self.groups_joined:
             await broadcast.group_discard(group, self)
 
-    async def refuse(self, code: int) -> None:
-        """Lets the browser read why it may not come in."""
-        await self.leave()
-        self.outlet.end()
-        await self.accept()
-        await self.close(code)
-
     # Frames on their way out
 
     @property
@@ -166,8 +160,9 @@ class RoomsConsumer(ViewerConsumer):
         await broadcast.group_add(directory.group(self.person.user_id), self)
         self.looks = True
         rooms = await directory.enter(self.person.user_id)
-        self.send_first(encode(rooms))
-        await self.accept()
+        if not self.outlet.closed:
+            self.send_first(encode(rooms))
+            await self.accept()
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         """What a client sends is ignored."""

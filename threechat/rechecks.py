@@ -6,7 +6,6 @@ Each process looks after its own sockets. What changed travels to all of them as
 import asyncio
 import json
 import logging
-from contextlib import suppress
 from contextvars import Context
 from typing import Any, Protocol, TypedDict
 
@@ -14,15 +13,17 @@ from django.db import DatabaseError
 from django.utils.crypto import salted_hmac
 
 from examplechannels.broadcast import Broadcast, broadcast
+from examplechannels.complaints import Complaints
 from examplechannels.outlet import SendFrame
 from examplechannels.questions import ask
 from examplechannels.visitors import LOG_IN
 from threechat.badges import Badge, verdicts
 
-logger = logging.getLogger(__name__)
+complaints = Complaints(logging.getLogger(__name__))
 
 RECHECKS_GROUP = "chat.rechecks"
 RECHECK_SECONDS = 30.0
+RETRY_SECONDS = 1.0
 CLOSE_SECONDS = 5.0
 BATCH_SOCKETS = 2_000  # SQLite takes 32,766 parameters
 
@@ -86,17 +87,21 @@ class Rechecks:
     async def _run(self) -> None:
         try:
             while self._sockets:
-                with suppress(TimeoutError):
+                try:
                     async with asyncio.timeout(RECHECK_SECONDS):
                         await self._wake.wait()
+                except TimeoutError:
+                    self.catch_up()
                 self._wake.clear()
-                due = list((self._due or dict.fromkeys(self._sockets, 0)).items())
-                self._due = {}
+                due, self._due = list(self._due.items()), {}
                 try:
                     for first in range(0, len(due), BATCH_SOCKETS):
                         await self._check(due[first : first + BATCH_SOCKETS])
                 except DatabaseError as error:
-                    logger.warning("Who may be in a room could not be looked up: %s", error)
+                    complaints.say("Who may be in a room could not be looked up: %s", error)
+                    self._due = dict(due) | self._due
+                    await asyncio.sleep(RETRY_SECONDS)
+                    self._wake.set()
         finally:
             self._task = None
             self._wake.clear()
@@ -120,6 +125,8 @@ class Rechecks:
 def _is_about(badge: Badge, changed: dict[str, Any]) -> bool:
     if digest := changed.get("logged_out"):
         return badge.session_key is not None and session_digest(badge.session_key) == digest
+    if badge.room_id is None and "room_id" in changed:  # it may be this one: who is just coming in does not know yet
+        changed = {key: value for key, value in changed.items() if key != "room_id"}
     return all(getattr(badge, key, None) == value for key, value in changed.items())
 
 

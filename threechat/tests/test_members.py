@@ -1,5 +1,6 @@
 """Who may be in a room: on its page, on its socket, and from one moment to the next."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -10,7 +11,9 @@ from django.test import Client
 from examplechannels.visitors import LOG_IN
 from tests.sockets import HOST, opened, socket
 from threechat.access import NOT_A_MEMBER, RENAMED
+from threechat.badges import Badge, Verdict, verdict_on
 from threechat.models import Membership, Room
+from threechat.rechecks import rechecks
 from threechat.tests.cast import CLOSED, ORIGIN, Cast, client_of, cookie_of, make_cast, person_of, say
 from threechat.tests.test_consumers import next_of
 
@@ -110,6 +113,31 @@ async def test_what_nobody_announced_is_found_a_little_later(cast: Cast, monkeyp
     await Room.objects.filter(pk=cast.room.pk).aupdate(members_only=True)
     assert await close_code(member) == NOT_A_MEMBER
     await member.disconnect()
+
+
+async def test_who_is_thrown_out_while_coming_in_can_read_why(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The news comes between the look at the database and the handshake's end."""
+
+    async def slow_verdict(badge: Badge) -> Verdict:
+        verdict = await verdict_on(badge)
+        await (await Membership.objects.aget(user=cast.member)).adelete()
+        while rechecks._due or not any(socket.outlet.closed for socket in rechecks._sockets):  # type: ignore[attr-defined]
+            await asyncio.sleep(0.01)
+        return verdict
+
+    monkeypatch.setattr("threechat.consumers.verdict_on", slow_verdict)
+    member = await socket_of(cast.member)  # accepted
+    assert await close_code(member) == NOT_A_MEMBER
+    await member.disconnect()
+
+
+async def test_a_socket_that_comes_just_after_the_last_one_left_is_let_in(cast: Cast) -> None:
+    for _ in range(5):
+        leaving = await opened(PATH)  # anonymous: closed at once
+        coming = await opened(PATH)
+        await leaving.disconnect()
+        assert await close_code(coming) == LOG_IN
+        await coming.disconnect()
 
 
 @pytest.mark.parametrize("how", ["logout", "password", "inactive", "deleted"])
