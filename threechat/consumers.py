@@ -127,13 +127,9 @@ class RoomConsumer(ViewerConsumer):
 
     async def refuse(self, code: int) -> None:
         """Lets the browser read why it may not come in."""
+        await self.leave()
         self.outlet.end()
         await self.accept()
-        await self.close(code)
-
-    async def expel(self, code: int) -> None:
-        """From this moment the socket gets nothing any more."""
-        self.outlet.end()
         await self.close(code)
 
     # Frames on their way out
@@ -177,7 +173,3 @@ class RoomsConsumer(ViewerConsumer):
         if self.looks:
             directory.leave(self.person.user_id)
             await broadcast.group_discard(directory.group(self.person.user_id), self)
-
-    async def expel(self, code: int) -> None:
-        self.outlet.end()
-        await self.close(code)

@@ -59,7 +59,7 @@ def store(where: RoomName, room_id: int | None, person: Person, draft: Draft, me
             guest=person.guest,
             sender=person.sender,
             has_session=person.has_session,
-            client_id=draft.client_id,
+            client_id=draft.client_id or None,
             sent_on=now,
         )
     return Stored(message, room, is_new=True)
