@@ -21,7 +21,8 @@ def fill_room(messages: int) -> None:
         cursor.execute(
             """
             WITH RECURSIVE numbers(number) AS (SELECT 1 UNION ALL SELECT number + 1 FROM numbers WHERE number < %s)
-            INSERT INTO threechat_message (room_id, number, kind, text, username, guest, sender, has_session, client_id, sent_on)
+            INSERT INTO threechat_message
+                (room_id, number, kind, text, username, guest, sender, has_session, client_id, sent_on)
             SELECT %s, number, 'text', substr(%s, 1, %s * (1 + number %% %s)), 'guest-' || number %% 50, 1,
                    printf('%%016x', number %% 50), 1, lower(hex(randomblob(16))),
                    strftime('%%Y-%%m-%%d %%H:%%M:%%f', %s, '+' || (number * %s) || ' seconds')

@@ -40,20 +40,23 @@ class StoringConsumer(ForgetfulConsumer):
 
     async def connect(self) -> None:
         await super().connect()
-        self.room_id = await self.find_room()
+        self.room_id = await database_sync_to_async(self.find_room)()
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
-        await self.store(text_data or "")
+        await database_sync_to_async(self.store)(text_data or "")
         await super().receive(text_data)
 
-    @database_sync_to_async
     def find_room(self) -> int:
         key = room_named(self.room).key
         Room.objects.bulk_create([Room(name=self.room, key=key)], ignore_conflicts=True)
         return Room.objects.get(key=key).pk
 
-    @database_sync_to_async
     def store(self, text: str) -> None:
         Message.objects.create(
-            room_id=self.room_id, number=next(numbers), text=text, username="bench", sender="bench", sent_on=datetime.now(UTC)
+            room_id=self.room_id,
+            number=next(numbers),
+            text=text,
+            username="bench",
+            sender="bench",
+            sent_on=datetime.now(UTC),
         )

@@ -4,7 +4,22 @@ from collections.abc import Awaitable, Callable
 
 from ..lineup import Lineup
 from ..measures import Outcome
-from . import chat_echo, chat_history, chat_room, crowd, daphne, delay, fanout, history, ladder, lines, page, singles, stalled, turnover
+from . import (
+    chat_echo,
+    chat_history,
+    chat_room,
+    crowd,
+    daphne,
+    delay,
+    fanout,
+    history,
+    ladder,
+    lines,
+    page,
+    singles,
+    stalled,
+    turnover,
+)
 
 Scenario = Callable[[Lineup, bool], Awaitable[Outcome]]
 

@@ -24,9 +24,9 @@ ROOMS = 10
 PEOPLE_OF_ROOM = 5
 PEOPLE = ROOMS * PEOPLE_OF_ROOM
 ROUNDS, QUICK_ROUNDS = 3, 1
-SECONDS, PEER_SECONDS = 8, 4
-WARM_UP_SECONDS = 2
-SETTLE_SECONDS = 1.0
+SECONDS, PEER_SECONDS = 7, 3
+WARM_UP_SECONDS = 1
+SETTLE_SECONDS = 0.5
 READINGS_PER_SECOND = 1_000
 METRIC = "temperature"
 P95_LIMIT_MS = 30
@@ -47,22 +47,30 @@ async def run(lineup: Lineup, quick: bool) -> Outcome:
     site, peers_site = lineup.site("echo", Plan(1, (METRIC,))), lineup.site("echo-peers", Plan(0))
     seen = {name: Echoes() for name in (OURS, NAIVE, FORGETS, BUSY)}
     with running(lineup.of_site(site)) as ours, running(lineup.chat_peers(peers_site)) as peers:
-        crowds = {
-            OURS: (ours, [await open_people(ours, path_of(f"bench-{n}"), PEOPLE_OF_ROOM) for n in range(ROOMS)]),
-            NAIVE: (peers, [await open_people(peers, f"/ws/stores/r{n}/", PEOPLE_OF_ROOM) for n in range(ROOMS)]),
-            FORGETS: (peers, [await open_people(peers, f"/ws/forgets/r{n}/", PEOPLE_OF_ROOM) for n in range(ROOMS)]),
+        people = {
+            OURS: (ours, await fill(ours, path_of("bench-{room}"))),
+            NAIVE: (peers, await fill(peers, "/ws/stores/bench{room}/")),
+            FORGETS: (peers, await fill(peers, "/ws/forgets/bench{room}/")),
         }
-        people = {name: (server, sum(rooms, [])) for name, (server, rooms) in crowds.items()}
         for turn in range(1 + (QUICK_ROUNDS if quick else ROUNDS)):
             for name, (server, talkers) in people.items():
                 seconds = SECONDS if name == OURS else PEER_SECONDS
                 # The first round is for warming up.
-                await talk(server, talkers, seconds if turn else WARM_UP_SECONDS, turn, seen[name] if turn else Echoes())
+                await talk(
+                    server, talkers, seconds if turn else WARM_UP_SECONDS, turn, seen[name] if turn else Echoes()
+                )
         async with recording(ours, site):
             await talk(*people[OURS], SECONDS, 0, seen[BUSY])
     site.remove()
     peers_site.remove()
     return Outcome(rows(seen[OURS]), [table(seen)])
+
+
+async def fill(server: Server, path: str) -> list[Person]:
+    """Everybody, room by room."""
+    return [
+        person for room in range(ROOMS) for person in await open_people(server, path.format(room=room), PEOPLE_OF_ROOM)
+    ]
 
 
 async def talk(server: Server, people: list[Person], seconds: int, turn: int, echoes: Echoes) -> None:

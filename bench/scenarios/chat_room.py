@@ -31,7 +31,7 @@ EACH = 8
 """Messages, and readings, in a round."""
 GAP_SECONDS = 0.25
 """From a message to a reading, and from that to the next message: nothing overlaps."""
-SETTLE_SECONDS = 3.0
+SETTLE_SECONDS = 1.0
 ALONE = 40
 """Transactions of the peer after each round."""
 METRIC = "temperature"
@@ -73,16 +73,33 @@ class Member(Viewer):
 
 @dataclass
 class Round:
-    """Milliseconds of each copy of each message and reading, and of each transaction alone."""
+    """Milliseconds until each copy of each message and of each reading, and of each transaction alone."""
 
-    message: list[float] = field(default_factory=list)
-    reading: list[float] = field(default_factory=list)
-    reading_from_sending: list[float] = field(default_factory=list)
-    commit: list[float] = field(default_factory=list)
+    messages: list[list[float]]
+    readings: list[list[float]]
+    readings_from_sending: list[list[float]]
+    commits: list[float] = field(default_factory=list)
+
+    @property
+    def message_p99(self) -> float:
+        return typical_p99(self.messages)
+
+    @property
+    def reading_p99(self) -> float:
+        return typical_p99(self.readings)
+
+    @property
+    def commit(self) -> float:
+        return median(self.commits)
 
     @property
     def ratio(self) -> float:
-        return (percentile(self.message, 99) - median(self.commit)) / percentile(self.reading, 99)
+        return (self.message_p99 - self.commit) / self.reading_p99
+
+
+def typical_p99(frames: list[list[float]]) -> float:
+    """The p99 over the people, of the frame in the middle: a single slow flush of the disk is not the delivery's."""
+    return median(percentile(copies, 99) for copies in frames)
 
 
 async def run(lineup: Lineup, quick: bool) -> Outcome:
@@ -98,7 +115,7 @@ async def run(lineup: Lineup, quick: bool) -> Outcome:
         await asyncio.sleep(SETTLE_SECONDS)
         for turn in range(1 + turns):
             found = await one_round(room, viewers, socket, acks, turn)
-            found.commit = await asyncio.to_thread(storage_only, site)
+            found.commits = await asyncio.to_thread(storage_only, site)
             if turn:  # the first round is for warming up
                 rounds.append(found)
             await asyncio.sleep(SETTLE_SECONDS)
@@ -126,12 +143,12 @@ async def one_round(room: Room, viewers: Crowd, socket: IngestSocket, acks: Acks
     return Round(delays(messages, room), delays(acks.times, viewers), delays(readings, viewers))
 
 
-def delays(began: Sequence[float], crowd: Crowd) -> list[float]:
-    """Milliseconds until each copy of each frame; they came in the order in which they were begun."""
+def delays(began: Sequence[float], crowd: Crowd) -> list[list[float]]:
+    """For each frame the milliseconds until each copy; they came in the order in which they were begun."""
     copies = crowd.arrivals.values()
     if len(began) != EACH or [len(times) for times in copies] != [len(crowd.viewers)] * EACH:
         raise RuntimeError(f"of {len(began)} frames {len(copies)} came, as often as {list(map(len, copies))}")
-    return [(at - start) * 1000 for start, times in zip(began, copies, strict=True) for at in times]
+    return [[(at - start) * 1000 for at in times] for start, times in zip(began, copies, strict=True)]
 
 
 def storage_only(site: Site) -> list[float]:
@@ -141,18 +158,17 @@ def storage_only(site: Site) -> list[float]:
 
 
 def rows(rounds: list[Round], room: Room, people: int) -> list[Row]:
-    ratio = median(r.ratio for r in rounds)
-    message_p99, reading_p99 = (median(percentile(r, 99) for r in found) for found in columns(rounds))
-    commit = median(median(r.commit) for r in rounds)
+    ratio, commit = median(r.ratio for r in rounds), median(r.commit for r in rounds)
+    message_ms, reading_ms = median(r.message_p99 for r in rounds), median(r.reading_p99 for r in rounds)
     return [
         Row(
-            f"a message in a room of {people:,}, sent until it arrives, against a reading to {people:,} viewers",
-            f"p99 ({message_p99:.1f} − {commit:.1f} for one commit) / {reading_p99:.1f} ms = {ratio:.2f}×",
+            f"a message in a room of {people:,}: p99 of its delivery, against a reading to {people:,} viewers",
+            f"({message_ms:.1f} − {commit:.1f} for one commit) / {reading_ms:.1f} ms = {ratio:.2f}×",
             f"≤ {RATIO}×",
             ratio <= RATIO,
         ),
         Row(
-            "… found in the database when the first copy came",
+            "… found in the database when its first copy came",
             f"{room.found} of {room.looked}",
             "all",
             room.found == room.looked > 0,
@@ -160,31 +176,34 @@ def rows(rounds: list[Round], room: Room, people: int) -> list[Row]:
     ]
 
 
-def columns(rounds: list[Round]) -> tuple[list[list[float]], list[list[float]]]:
-    return [r.message for r in rounds], [r.reading for r in rounds]
-
-
 def table(rounds: list[Round], people: int) -> Table:
     return Table(
         f"{EACH} messages and {EACH} readings in turn to {people:,} each, one line a round, ms",
         (
-            "message p50",
+            "message: first copy",
+            "p50",
             "p99",
-            "reading from its acknowledgement p50",
+            "slowest copy of all",
+            "reading: first copy",
+            "p50",
             "p99",
-            "reading from its sending p50",
-            "p99",
-            "one commit p50",
+            "from its sending p99",
+            "one commit alone p50",
             "p99",
             "ratio",
         ),
         [
             (
-                *(
-                    f"{percentile(values, percent):.1f}"
-                    for values in (r.message, r.reading, r.reading_from_sending, r.commit)
-                    for percent in (50, 99)
-                ),
+                f"{median(map(min, r.messages)):.1f}",
+                f"{median(median(copies) for copies in r.messages):.1f}",
+                f"{r.message_p99:.1f}",
+                f"{max(map(max, r.messages)):.1f}",
+                f"{median(map(min, r.readings)):.1f}",
+                f"{median(median(copies) for copies in r.readings):.1f}",
+                f"{r.reading_p99:.1f}",
+                f"{typical_p99(r.readings_from_sending):.1f}",
+                f"{r.commit:.1f}",
+                f"{percentile(r.commits, 99):.1f}",
                 f"{r.ratio:.2f}×",
             )
             for r in rounds
