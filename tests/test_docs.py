@@ -17,6 +17,8 @@ import two.urls
 from examplechannels import outlet
 from threechat import access, directory, limits, messages, rooms, roster
 from threechat import history as threechat_history
+from threechat.media import door, pictures, workshop
+from threechat.media import views as media_views
 from two import catalogue, feeds, history, latest, live, samples, tokens
 from two.ingest import socket as ingest_socket
 
@@ -58,6 +60,11 @@ def test_every_error_code_of_readings_is_documented_and_no_other() -> None:
     used = set(re.findall(r'(?:BadReading|Refused|_BadQuery|refusal)\(\s*(?:\d+,\s*)?"([a-z0-9-]+)"', source))
     [told] = re.findall(r"^\*\*Codes\*\* of errors about readings: (.*?)\.$", PROTOCOL, re.MULTILINE | re.DOTALL)
     assert used == set(re.findall(r"`([a-z0-9-]+)`", told))
+
+
+def test_every_error_code_of_files_is_documented_and_no_other() -> None:
+    told = {code: int(status) for status, code in re.findall(r"^\| (\d+) `([a-z-]+)` \|", PROTOCOL, re.MULTILINE)}
+    assert told == {"log-in": 401, "not-a-member": 403, **media_views.STATUSES}
 
 
 def test_every_key_of_a_frame_is_documented() -> None:
@@ -123,6 +130,20 @@ def test_every_key_of_a_frame_is_documented() -> None:
         (history.MAX_ANSWER_POINTS, "and 200,000 points"),
         (history.MAX_POINTS, "(1-5,000)"),
         (settings.RAW_DAYS, "Raw readings are kept for 30 days"),
+        (settings.MAX_UPLOAD_BYTES, "| 32 MiB (`MAX_UPLOAD_MB`) |"),
+        (settings.MEDIA_QUOTA_BYTES, "| 200 MiB (`MEDIA_QUOTA_MB`) |"),
+        (settings.MEDIA_TOTAL_BYTES // 1024, "| 10 GiB (`MEDIA_TOTAL_MB`)"),
+        (door.BURST_UPLOADS, "| 30 at once, then"),
+        (int(door.UPLOAD_SECONDS), "one in 5 s; 30 under way |"),
+        (door.UPLOADS_AT_ONCE, "30 under way |"),
+        (workshop.MAX_WAITING, "| uploads waiting to be processed | 32 |"),
+        (workshop.MAX_TITLE_CHARACTERS, "direction characters, at most 100 characters"),
+        (pictures.MAX_SIDE, "at most 2,560 pixels wide"),
+        (pictures.THUMBNAIL_SIDE, "Larger than 480 pixels"),
+        (pictures.MAX_PIXELS["JPEG"] // 10**6, "A JPEG has at most 50 megapixels"),
+        (pictures.MAX_PIXELS["PNG"] // 10**6, "PNG, GIF and WebP at most\n25,"),
+        (pictures.MAX_FRAMES, "at most 1,000 frames"),
+        (pictures.MAX_ANIMATION_PIXELS // 10**6, "of 50 megapixels together"),
     ],
 )
 def test_every_limit_is_documented(number: int, says: str) -> None:

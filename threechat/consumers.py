@@ -50,7 +50,8 @@ class RoomConsumer(ViewerConsumer):
             await self.refuse(code)
             return
         if room:
-            self.badge, self.sent.top = self.badge._replace(room_id=room.pk), room.last_id
+            self.badge = self.badge._replace(room_id=room.pk)
+            self.sent.start_at(room.last_id)
         self.is_in = True
         presence.watch()
         presence.enter(self.room, self, self.person)
@@ -83,12 +84,15 @@ class RoomConsumer(ViewerConsumer):
             await self.expel(OVERLOADED)
 
     async def disconnect(self, code: int) -> None:
-        if self.is_in:
+        await self.leave()
+        if not self.is_in:
+            return
+        try:
+            # First, for a list that is looked at meanwhile: who is in a room has read it.
+            await note_visit(self.person, self.badge.room_id, self.sent.top)
+        finally:
             presence.leave(self.room, self)
             presence.unwatch()
-        await self.leave()
-        if self.is_in:
-            await note_visit(self.person, self.badge.room_id, self.sent.top)
 
     # Commands
 

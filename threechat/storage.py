@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from threechat.access import NOT_A_MEMBER, Barred, check_entrance
-from threechat.media import forget_unshown
+from threechat.media.keeping import forget_unshown
 from threechat.messages import MEDIA_URL, Draft
 from threechat.models import Media, Message, Room
 from threechat.people import Person
@@ -46,6 +46,8 @@ def store(where: RoomName, room_id: int | None, person: Person, draft: Draft, me
             return Stored(known, room, is_new=False)
         if room.read_only:
             raise ReadOnly
+        if media and media.pk is None:
+            media.save()
         now = datetime.now(UTC)
         _take_number(room, now)
         message = Message.objects.create(
