@@ -73,6 +73,11 @@ class Lineup:
         env = {**self.env, "DEBUG": "0", "FANOUT": "broadcast"}
         return Server(step, command, free_port(), f"/ws/{step}/", env=env, log=self.log)
 
+    def chat_peers(self, site: Site) -> Server:
+        """The tutorials' chats, with the database of `site`."""
+        command = python("-m", "bench.peers.chat_server", "{port}")
+        return Server("tutorial chats", command, free_port(), "/ws/stores/r0/", env=site.env, log=self.log)
+
     def picows(self) -> Server:
         """A fan-out with nothing around it, on picows."""
         command = python("-m", "bench.peers.picows_server", "{port}")

@@ -1,4 +1,4 @@
-"""What a database holds before a telemetry scenario: `python -m bench.seed '{"devices": 32}'`.
+"""What a database holds before a scenario: `python -m bench.seed '{"devices": 32}'`.
 
 Runs in a process of its own, which has Django; the settings come from its environment. Prints one line of JSON.
 """
@@ -9,6 +9,8 @@ import os
 import sys
 import time
 from dataclasses import asdict, dataclass
+
+from .seed_chat import fill_room
 
 NS_PER_S = 10**9
 NS_PER_DAY = 86_400 * NS_PER_S
@@ -22,17 +24,19 @@ class Plan:
 
     `devices` get a token each, beside one for the whole site. `metrics` are those of each device, by name.
     `readings` of each metric are spread evenly over `days` until now, and stored in the order of their time.
+    `messages` are those of one chat room, see seed_chat.py.
     """
 
     devices: int = 1
     metrics: tuple[str, ...] = ()
     readings: int = 0
     days: float = 30.0
+    messages: int = 0
 
 
 @dataclass(frozen=True)
 class Seeded:
-    """What came of it; `metric_ids` device by device, `seconds` the storing of readings."""
+    """What came of it; `metric_ids` device by device, `seconds` the storing of readings and messages."""
 
     site_token: str
     device_tokens: list[str]
@@ -59,6 +63,8 @@ def seed(plan: Plan) -> Seeded:
     began = time.perf_counter()
     if plan.readings:
         fill(ids, plan)
+    if plan.messages:
+        fill_room(plan.messages)
     return Seeded(
         AccessToken.issue(AccessToken.Scope.SITE, label="bench"),
         [AccessToken.issue(AccessToken.Scope.DEVICE, device) for device in devices],

@@ -27,9 +27,13 @@ class Site:
     def megabytes(self) -> float:
         return self.file.stat().st_size / 1e6
 
+    def look_in(self) -> sqlite3.Connection:
+        """Reads the file past the server; to be closed. Each statement sees what was committed by then."""
+        return sqlite3.connect(f"file:{self.file}?mode=ro", uri=True, isolation_level=None)
+
     def readings(self) -> tuple[int, int]:
         """Committed readings, and how many the minutes count; read past the server, from the file."""
-        with closing(sqlite3.connect(f"file:{self.file}?mode=ro", uri=True)) as database:
+        with closing(self.look_in()) as database:
             [raw] = database.execute("SELECT COUNT(*) FROM two_reading").fetchone()
             [rolled_up] = database.execute("SELECT COALESCE(SUM(count), 0) FROM two_minuterollup").fetchone()
         return int(raw), int(rolled_up)

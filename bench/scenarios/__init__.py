@@ -4,7 +4,22 @@ from collections.abc import Awaitable, Callable
 
 from ..lineup import Lineup
 from ..measures import Outcome
-from . import crowd, daphne, delay, fanout, history, ladder, lines, page, singles, stalled, turnover
+from . import (
+    chat_echo,
+    chat_history,
+    chat_room,
+    crowd,
+    daphne,
+    delay,
+    fanout,
+    history,
+    ladder,
+    lines,
+    page,
+    singles,
+    stalled,
+    turnover,
+)
 
 Scenario = Callable[[Lineup, bool], Awaitable[Outcome]]
 
@@ -20,4 +35,7 @@ SCENARIOS: dict[str, Scenario] = {
     "history": history.run,
     "delay": delay.run,
     "page": page.run,
+    "chat-room": chat_room.run,
+    "chat-echo": chat_echo.run,
+    "chat-history": chat_history.run,
 }

@@ -14,8 +14,8 @@ VIEWERS = 1_000
 ROUNDS = 20
 SETTLED = 5
 """Rounds after which pools are full and memory should be flat."""
-LASTING_FILES = 3
-"""What the first visitors may open for good, such as the database."""
+LASTING_FILES = 6
+"""What the first visitors may open for good: the database, two files for each thread that asks it, and a third."""
 KB_LIMIT = 1.0
 """Per visitor since round `SETTLED`. The allocator moves by some MB in a step; a dead viewer that is kept
 costs from 5 kB (its protocol objects, where the garbage collector never comes) to 30 kB (all of it)."""

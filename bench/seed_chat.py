@@ -1,0 +1,42 @@
+"""A chat room with a long past, for `bench.seed`."""
+
+from datetime import UTC, datetime, timedelta
+
+ROOM = "bench"
+SENTENCE = "A message of sixty bytes, such as people type into a chat. "
+LONGEST_SENTENCES = 5
+SECONDS_BETWEEN = 30
+
+
+def fill_room(messages: int) -> None:
+    """Stores `messages` in the room `ROOM`, numbered as the program numbers them, the last one now."""
+    from django.db import connection, transaction
+
+    from threechat.models import Room
+
+    room = Room.objects.create(name=ROOM, last_id=messages)
+    first = datetime.now(UTC) - timedelta(seconds=SECONDS_BETWEEN * messages)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("PRAGMA cache_size=-262144")
+        cursor.execute(
+            """
+            WITH RECURSIVE numbers(number) AS (SELECT 1 UNION ALL SELECT number + 1 FROM numbers WHERE number < %s)
+            INSERT INTO threechat_message
+                (room_id, number, kind, text, username, guest, sender, has_session, client_id, sent_on)
+            SELECT %s, number, 'text', substr(%s, 1, %s * (1 + number %% %s)), 'guest-' || number %% 50, 1,
+                   printf('%%016x', number %% 50), 1, lower(hex(randomblob(16))),
+                   strftime('%%Y-%%m-%%d %%H:%%M:%%f', %s, '+' || (number * %s) || ' seconds')
+            FROM numbers
+            """,
+            [
+                messages,
+                room.pk,
+                SENTENCE * LONGEST_SENTENCES,
+                len(SENTENCE),
+                LONGEST_SENTENCES,
+                f"{first:%Y-%m-%d %H:%M:%S}",
+                SECONDS_BETWEEN,
+            ],
+        )
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
