@@ -1,6 +1,7 @@
 """Which of a room's numbers a socket has sent: each at most once."""
 
 WINDOW = 256
+WINDOW_BITS = (1 << WINDOW) - 1
 
 
 class SentNumbers:
@@ -24,7 +25,7 @@ class SentNumbers:
     def is_first(self, number: int) -> bool:
         """Whether `number` was not sent yet; it counts as sent from now on."""
         if number > self.top:
-            self._bits = (self._bits << min(number - self.top, WINDOW) | 1) & ((1 << WINDOW) - 1)
+            self._bits = (self._bits << min(number - self.top, WINDOW) | 1) & WINDOW_BITS
             self.top = number
             return True
         age = self.top - number
