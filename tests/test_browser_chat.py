@@ -46,6 +46,7 @@ room.save()
 def site() -> Iterator[ChatSite]:
     with chat_site() as site:
         yield site
+        site.server.stop()  # a test may have put another in the place of the first
 
 
 def texts(page: Page) -> list[str]:
@@ -349,6 +350,16 @@ def test_a_screen_reader_hears_what_comes_and_not_what_was(site: ChatSite, new_p
     say(page, "hi")
     expect(page.locator(".message")).to_have_count(101)
     assert "off" not in page.evaluate("heard")
+
+
+def test_who_looks_at_another_tab_is_told_by_the_title(site: ChatSite, new_page: NewPage) -> None:
+    mia, ben = (open_live(new_page(), site.room_url("title")) for _ in range(2))
+    hide = "Object.defineProperty(document, 'hidden', {{value: {}, configurable: true}})"
+    mia.evaluate(hide.format("true"))
+    say(ben, "psst")
+    expect(mia).to_have_title(re.compile(r"^\(1\) title · Chat"))
+    mia.evaluate(f"{hide.format('false')}, document.dispatchEvent(new Event('visibilitychange'))")
+    expect(mia).to_have_title(re.compile("^title · Chat"))
 
 
 def test_typing_is_shown_and_ends_by_itself(site: ChatSite, new_page: NewPage) -> None:
