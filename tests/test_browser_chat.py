@@ -1,5 +1,6 @@
 """A room's conversation in a real Chromium: what is sent, what was said, what was missed."""
 
+import json
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -46,6 +47,7 @@ room.save()
 def site() -> Iterator[ChatSite]:
     with chat_site() as site:
         yield site
+        site.server.stop()  # a test may have put another in the place of the first
 
 
 def texts(page: Page) -> list[str]:
@@ -222,6 +224,40 @@ def test_a_page_holds_500_messages_and_comes_back_to_the_latest(site: ChatSite, 
     expect(page.locator("[data-part=newer]")).to_be_hidden()
 
 
+def test_a_page_that_is_open_for_a_day_does_not_grow(site: ChatSite, new_page: NewPage) -> None:
+    page = new_page()
+    sockets: list[WebSocketRoute] = []
+
+    def keep(socket: WebSocketRoute) -> None:
+        socket.connect_to_server()
+        sockets.append(socket)
+
+    page.route_web_socket(re.compile("/ws/chat/"), keep)
+    open_live(page, site.room_url("day"))
+    devtools = page.context.new_cdp_session(page)
+    devtools.send("Performance.enable")
+
+    def hear(first: int, last: int) -> dict[str, float]:
+        for number in range(first, last + 1):
+            said = {"type": "text", "id": number, "message": f"line {number}", "username": "Ada", "sender": "ada"}
+            if number % 10 == 0:
+                said = {"type": "deleted", "id": number, "message_id": number - 5}
+            sockets[0].send(json.dumps({**said, "client_id": str(number), "datetime": datetime.now(UTC).isoformat()}))
+            if number % 500 == 0:
+                sockets[0].send(json.dumps({"type": "typing", "username": f"guest-{number}"}))
+        expect(message(page, f"line {last}")).to_be_visible(timeout=20_000)
+        page.wait_for_timeout(5000)  # until nobody types any more
+        devtools.send("HeapProfiler.collectGarbage")
+        measured = devtools.send("Performance.getMetrics")["metrics"]
+        return {metric["name"]: metric["value"] for metric in measured}
+
+    early, late = hear(1, 2001), hear(2002, 6001)
+    assert page.locator(".message").count() == 500
+    assert late["Nodes"] <= 1.1 * early["Nodes"]
+    assert late["JSEventListeners"] <= early["JSEventListeners"]
+    assert late["JSHeapUsedSize"] <= 1.2 * early["JSHeapUsedSize"]
+
+
 def test_a_detached_log_is_whole_again_at_its_end(site: ChatSite, new_page: NewPage) -> None:
     site.run(FILL.format(name="return", count=620))
     page = open_live(new_page(), site.room_url("return"))
@@ -349,6 +385,16 @@ def test_a_screen_reader_hears_what_comes_and_not_what_was(site: ChatSite, new_p
     say(page, "hi")
     expect(page.locator(".message")).to_have_count(101)
     assert "off" not in page.evaluate("heard")
+
+
+def test_who_looks_at_another_tab_is_told_by_the_title(site: ChatSite, new_page: NewPage) -> None:
+    mia, ben = (open_live(new_page(), site.room_url("title")) for _ in range(2))
+    hide = "Object.defineProperty(document, 'hidden', {{value: {}, configurable: true}})"
+    mia.evaluate(hide.format("true"))
+    say(ben, "psst")
+    expect(mia).to_have_title(re.compile(r"^\(1\) title · Chat"))
+    mia.evaluate(f"{hide.format('false')}, document.dispatchEvent(new Event('visibilitychange'))")
+    expect(mia).to_have_title(re.compile("^title · Chat"))
 
 
 def test_typing_is_shown_and_ends_by_itself(site: ChatSite, new_page: NewPage) -> None:

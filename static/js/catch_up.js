@@ -7,8 +7,8 @@ const CHECK_EVERY_MS = 60_000;
 const PAGE_MESSAGES = 200;
 
 /**
- * Fetches what a room's log lacks, page by page, until nothing is missing. Works while started.
- * Hooks: onChange(), after each page; onDone(isOk), after each run.
+ * Fetches what a room's log lacks, page by page, until nothing is missing. Works while started;
+ * a wish for the latest page outlasts that. Hooks: onChange(), after each page; onDone(isOk), after each run.
  */
 export class CatchUp {
   #log;
@@ -24,7 +24,10 @@ export class CatchUp {
     this.#log = log;
     this.#api = api;
     this.#onChange = onChange;
-    this.#refetch = new Refetch(() => this.#fetch(), onDone);
+    this.#refetch = new Refetch(
+      () => this.#fetch(),
+      (isOk) => this.#isStarted && onDone(isOk),
+    );
   }
 
   start() {

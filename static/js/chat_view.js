@@ -80,12 +80,12 @@ export class ChatView {
     if (isSpoken && this.#quietTimer) return;
     clearTimeout(this.#quietTimer);
     this.#quietTimer = isSpoken ? 0 : setTimeout(() => this.#speakAgain(), QUIET_MS);
-    this.#node.ariaLive = isSpoken ? "polite" : "off";
+    this.#node.setAttribute("aria-live", isSpoken ? "polite" : "off");
   }
 
   #speakAgain() {
     this.#quietTimer = 0;
-    this.#node.ariaLive = "polite";
+    this.#node.setAttribute("aria-live", "polite");
   }
 
   #showOlder() {

@@ -19,6 +19,7 @@ export class Conversation {
   #outbox;
   #catchUp;
   #haveAtOpen = 0;
+  #isGreeted = false;
   #closedBecause = "";
 
   /** `name`: a GuestName; `number`: the room's, null before its first message; `socket()`: the LiveSocket. */
@@ -47,6 +48,7 @@ export class Conversation {
 
   opened() {
     this.#haveAtOpen = this.#log.have;
+    this.#isGreeted = false;
     this.#closedBecause = "";
     this.#log.unsent.isOnline = true;
     this.#catchUp.start();
@@ -125,13 +127,17 @@ export class Conversation {
     this.#changed();
   }
 
+  /** The first of each connection says how far the room is; later ones may be overtaken by what they count. */
   #receiveRoom({ room: number, name, last_id: last }) {
-    if (last < this.#haveAtOpen || (this.#number !== null && number !== this.#number)) {
+    const isAnother = this.#number !== null && number !== this.#number;
+    if (isAnother || (!this.#isGreeted && last < this.#haveAtOpen)) {
       this.#hooks.onBegunAnew();
       return;
     }
     this.#number = number;
     this.#store.moveTo({ name, number });
+    if (this.#isGreeted) return;
+    this.#isGreeted = true;
     if (!this.#catchUp.isBehind(last)) this.#outbox.start();
   }
 

@@ -290,6 +290,30 @@ test("a room frame that was overtaken by a message is no sign of that", async ()
   assert.ok(!isAnew);
 });
 
+test("a change of the room is no reason to ask what was said", async () => {
+  const page = openPage();
+  await connect(page);
+  server.say("on its way");
+  page.conversation.receive(server.roomFrame({ read_only: true }));
+  await settled();
+  assert.deepEqual(server.asked, []);
+});
+
+test("wishing for the latest page offline is remembered, and lets nothing out before it", async () => {
+  const page = openPage();
+  await connect(page);
+  lose(page);
+  page.conversation.submit("mine");
+  page.conversation.toLatest();
+  await settled();
+  server.isOpen = true;
+  page.conversation.opened();
+  assert.deepEqual([server.asked, sentTexts()], [[], []]);
+  page.conversation.receive(server.roomFrame());
+  await settled();
+  assert.deepEqual([server.asked, sentTexts()], [["latest", 0], ["mine"]]);
+});
+
 test("after a day away the page begins at the end", async () => {
   server.say("one");
   const page = openPage({ have: 1 });

@@ -40,15 +40,16 @@ const conversation = new Conversation(
   { log, api, store, name, number, socket: () => socket },
   {
     onChange: () => view.invalidate(),
-    onCaughtUp: (isOk) => (part("history-problem").hidden = isOk),
+    onCaughtUp: showFetched,
     onBegunAnew: () => location.reload(),
   },
 );
 const past = new RoomHistory(log, api, (isOk) => {
-  part("history-problem").hidden = isOk;
-  if (isOk && !log.isDetached) conversation.catchUp();
+  showFetched(isOk);
+  if (!isOk) return;
+  if (!log.isDetached) conversation.catchUp();
   // Before the next scroll event, which would ask for one more page.
-  if (isOk) view.show();
+  view.show();
 });
 const view = new ChatView(log, {
   onRetry: retry,
@@ -74,6 +75,10 @@ const media = new RoomMedia(
   },
 );
 const dialogs = isStaff ? new RoomDialogs({ api }) : null;
+
+function showFetched(isOk) {
+  part("history-problem").hidden = isOk;
+}
 
 function tell(type) {
   socket.send({ type, username: name.sent });
@@ -124,9 +129,14 @@ function showError({ code, detail, client_id: clientId }) {
   else if (!clientId || code === "too-fast") composer.say(detail);
 }
 
+function showWritten({ username: writer, sender: by }) {
+  people.wrote(writer);
+  if (by !== sender) head.wrote();
+}
+
 function receive(frame) {
   conversation.receive(frame);
-  if (isMessage(frame)) people.wrote(frame.username);
+  if (isMessage(frame)) showWritten(frame);
   else if (frame?.type === "room") showRoom(frame);
   else if (frame?.type === "error") showError(frame);
   else if (frame?.type === "presence") people.present(frame);
@@ -136,7 +146,10 @@ function receive(frame) {
 const socket = new LivePage().open(`${region.dataset.socket}?events=all`, {
   region,
   silenceMs: CHAT_SILENCE_MS,
-  onOpen: () => conversation.opened(),
+  onOpen: () => {
+    showFetched(true);
+    conversation.opened();
+  },
   onFrame: receive,
   onStatus: (status) => {
     conversation.statusChanged(status);
