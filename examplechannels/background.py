@@ -5,13 +5,18 @@ uvicorn says when through its lifespan events, Daphne through a callable of `man
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from contextvars import Context
+from functools import partial
 from typing import Any
+
+from examplechannels.questions import ask
 
 logger = logging.getLogger(__name__)
 
 RETRY_SECONDS = 5.0
+STEP_SECONDS = 0.05
+DAY_SECONDS = 86_400.0
 
 Job = Callable[[], Coroutine[Any, Any, None]]  # runs until it is cancelled
 
@@ -45,6 +50,19 @@ async def _keep_up(job: Job) -> None:
         except Exception:
             logger.exception("%s failed; it begins again", job.__name__)
         await asyncio.sleep(RETRY_SECONDS)
+
+
+async def each_day(steps: Callable[[], Iterator[object]], first_seconds: float) -> None:
+    """Goes through `steps`, which read and write the database, once a day, with room for others after each.
+
+    The first time `first_seconds` after the start: a server that just started has other things to do.
+    """
+    while True:
+        await asyncio.sleep(first_seconds)
+        under_way = steps()
+        while await ask(partial(next, under_way, None)) is not None:  # noqa: ASYNC110
+            await asyncio.sleep(STEP_SECONDS)
+        await asyncio.sleep(DAY_SECONDS - first_seconds)
 
 
 background = Background()

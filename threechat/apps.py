@@ -7,5 +7,6 @@ class ThreechatConfig(AppConfig):
     verbose_name = _("chat")
 
     def ready(self) -> None:
-        import threechat.changes  # hears of what staff change
-        import threechat.media.keeping  # noqa: F401  # sweeps in the background
+        """Hears of what staff change; sweeps and forgets in the background."""
+        from threechat import changes, retention  # noqa: F401
+        from threechat.media import keeping  # noqa: F401

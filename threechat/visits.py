@@ -1,7 +1,5 @@
 """Up to where people have read: noted when they leave, for those who have a session."""
 
-from datetime import timedelta
-
 from django.db.models import F
 from django.db.models.functions import Greatest
 from django.utils import timezone
@@ -9,8 +7,6 @@ from django.utils import timezone
 from threechat.models import Visit
 from threechat.people import Person
 from threechat.writer import NotStored, writer
-
-FORGET_AFTER = timedelta(days=90)
 
 
 async def note_visit(person: Person, room_id: int | None, read_to: int) -> None:
@@ -26,8 +22,3 @@ def _note(sender: str, room_id: int, read_to: int) -> None:
     visit = Visit.objects.filter(sender=sender, room=room_id)
     if not visit.update(read_to=Greatest(F("read_to"), read_to), on=timezone.now()):
         Visit.objects.bulk_create([Visit(sender=sender, room_id=room_id, read_to=read_to)], ignore_conflicts=True)
-
-
-def forget_old_visits() -> int:
-    """Deletes what nobody came back for. Blocks."""
-    return Visit.objects.filter(on__lt=timezone.now() - FORGET_AFTER).delete()[0]

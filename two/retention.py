@@ -1,22 +1,17 @@
 """Deletes what is older than it is kept, in transactions so small that writers hardly wait."""
 
-import asyncio
 import time
 from collections.abc import Iterator
-from functools import partial
 
 from django.conf import settings
 from django.db import connection, transaction
 
-from examplechannels.background import background
-from examplechannels.questions import ask
+from examplechannels.background import background, each_day
 from two.models import Metric
 from two.samples import NS_PER_DAY
 
 BATCH_ROWS = 2_000
-FIRST_SECONDS = 300.0  # a server that just started has other things to do
-STEP_SECONDS = 0.05
-DAY_SECONDS = 86_400.0
+FIRST_SECONDS = 300.0
 
 
 def prune(now_ns: int | None = None) -> Iterator[int]:
@@ -43,10 +38,4 @@ def _delete(table: str, column: str, metric: int, before_ns: int) -> int:
 
 @background.register
 async def prune_daily() -> None:
-    """A step at a time, with room for writers in between."""
-    while True:
-        await asyncio.sleep(FIRST_SECONDS)
-        steps = prune()
-        while await ask(partial(next, steps, 0)):  # noqa: ASYNC110
-            await asyncio.sleep(STEP_SECONDS)
-        await asyncio.sleep(DAY_SECONDS - FIRST_SECONDS)
+    await each_day(prune, FIRST_SECONDS)

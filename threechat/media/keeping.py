@@ -1,6 +1,5 @@
 """Who may see which file, how much anybody keeps, and what nobody is shown any more. Every function blocks."""
 
-import asyncio
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -13,8 +12,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, Sum
 from django.utils.translation import gettext as _
 
-from examplechannels.background import background
-from examplechannels.questions import ask
+from examplechannels.background import background, each_day
 from threechat.media import files as media_files
 from threechat.media.signatures import CONTENT_TYPES, JPEG, PNG, WEBP
 from threechat.models import Media, Message
@@ -22,9 +20,9 @@ from threechat.people import Person
 
 DRAWN_ENDINGS = (JPEG.ending, PNG.ending, WEBP.ending)  # of pictures, the only files with thumbnails
 GUESTS_SHARE = 0.5  # of the site's total: beyond it files are for accounts, which guests cannot crowd out
-FORGET_SECONDS = DAY_SECONDS = 86_400.0  # an upload is over by then
-FIRST_SECONDS = 600.0  # a server that just started has other things to do
-STEP_SECONDS, STEP_FILES = 0.05, 50
+FORGET_SECONDS = 86_400.0  # an upload is over by then
+FIRST_SECONDS = 600.0
+STEP_FILES = 50
 
 
 class OverQuota(Exception):
@@ -97,9 +95,4 @@ def _remove_unknown(paths: list[Path]) -> None:
 
 @background.register
 async def sweep_daily() -> None:
-    while True:
-        await asyncio.sleep(FIRST_SECONDS)
-        steps = sweep()
-        while await ask(partial(next, steps, False)):  # noqa: ASYNC110
-            await asyncio.sleep(STEP_SECONDS)
-        await asyncio.sleep(DAY_SECONDS - FIRST_SECONDS)
+    await each_day(sweep, FIRST_SECONDS)
