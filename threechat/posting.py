@@ -72,5 +72,5 @@ def tell(stored: Stored) -> MessageFrame:
     broadcast.publish(messages_group(room.key), frame)
     if stored.created_room:
         broadcast.publish(events_group(room.key), room_frame(room.name, room))
-        rechecks.tell({"room_key": room.key})  # those who are in it learn its number
+        rechecks.tell({"room_key": room.key, "stored_as": room.pk})
     return frame

@@ -33,6 +33,7 @@ class Changed(TypedDict, total=False):
 
     room_id: int
     room_key: str
+    stored_as: int  # the number of the room with this key, which was not stored before
     user_id: int
     logged_out: str  # a session, see `session_digest`: this one ends at once
 
@@ -76,6 +77,10 @@ class Rechecks:
 
     def deliver(self, message: SendFrame) -> None:
         changed = json.loads(message["text"])
+        if number := changed.pop("stored_as", None):
+            for socket in self._sockets:
+                if socket.badge.room_id is None and socket.badge.room_key == changed["room_key"]:
+                    socket.badge = socket.badge._replace(room_id=number)
         code = LOG_IN if "logged_out" in changed else 0
         self._due |= {socket: code for socket in self._sockets if _is_about(socket.badge, changed)}
         self._wake.set()
