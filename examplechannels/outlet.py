@@ -108,7 +108,7 @@ class Outlet:
         """The handshake is done: sends what came before it was, to a viewer that joined its groups first."""
         backlog, self._backlog = self._backlog, None
         first, self._first = self._first, None
-        if first or backlog:
+        if not self.closed and (first or backlog):
             self._start(self._send_all(first or []), backlog or deque())
 
     def catch_up(self) -> None:

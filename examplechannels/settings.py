@@ -56,6 +56,9 @@ LOGIN_REQUIRED = environment.flag("LOGIN_REQUIRED", default=False)
 if LOGIN_REQUIRED:
     MIDDLEWARE.append("examplechannels.visitors.LookMiddleware")
 
+# Whether people may make accounts for themselves.
+SIGN_UP = environment.flag("SIGN_UP", default=not LOGIN_REQUIRED)
+
 ROOT_URLCONF = "examplechannels.urls"
 ASGI_APPLICATION = "examplechannels.asgi.application"
 
@@ -69,6 +72,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "examplechannels.accounts.sign_up_offered",
             ],
         },
     },
@@ -139,6 +143,7 @@ HOST_FEED = environment.flag("HOST_FEED", default=True)
 
 # Bounds (docs/protocol.md, Limits).
 MAX_BODY_BYTES = DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
+MAX_UPLOAD_BYTES = environment.number("MAX_UPLOAD_MB", 32, least=1, most=1024) * 1024 * 1024
 MAX_FRAME_BYTES = 64 * 1024
 DAPHNE_WEBSOCKET_MAX_MESSAGE_SIZE = DAPHNE_WEBSOCKET_MAX_FRAME_SIZE = MAX_FRAME_BYTES
 

@@ -6,7 +6,7 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 from django.views.i18n import JavaScriptCatalog
 
-from examplechannels import health, views
+from examplechannels import accounts, health, views
 
 login_view = LoginView.as_view(
     redirect_authenticated_user=True, extra_context={"guests_are_welcome": not settings.LOGIN_REQUIRED}
@@ -19,6 +19,7 @@ urlpatterns = [
     path("learn/<str:step>/", views.chapter, name="chapter"),
     path("accounts/login/", login_view, name="login"),
     path("accounts/logout/", LogoutView.as_view(), name="logout"),
+    path("accounts/signup/", accounts.sign_up, name="sign-up"),
     path("admin/", admin.site.urls),
     path("i18n/catalog.js", login_not_required(JavaScriptCatalog.as_view()), name="javascript-catalog"),
     path("favicon.ico", login_not_required(RedirectView.as_view(url=f"{settings.STATIC_URL}img/favicon.svg"))),

@@ -10,7 +10,8 @@ from django.views.decorators.http import require_safe
 from examplechannels.chapters import CHAPTERS
 from examplechannels.ticker import slot_at, slot_start_ms
 from one.words import word_at
-from threechat.presence import presence
+from threechat.directory import rooms_listed_for
+from threechat.people import identify
 from two.views import POINTS_SHOWN, random_points
 
 
@@ -24,7 +25,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "word_at": slot_start_ms(slot),
         "points": points,
         "latest": points[-1][1],
-        "rooms": presence.rooms()["rooms"],
+        "rooms": rooms_listed_for(identify(request.user, request.session)),
     }
     return render(request, "home.html", context)
 

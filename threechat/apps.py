@@ -5,3 +5,6 @@ from django.utils.translation import gettext_lazy as _
 class ThreechatConfig(AppConfig):
     name = "threechat"
     verbose_name = _("chat")
+
+    def ready(self) -> None:
+        import threechat.changes  # noqa: F401  # hears of what staff change

@@ -1,16 +1,26 @@
 """Step 3: groups. Two-way rooms: what one sends, everybody in the room's group gets."""
 
-from datetime import UTC, datetime
+from collections.abc import Callable
 
-from django.utils.translation import gettext as _
-
-from examplechannels.broadcast import broadcast
+from examplechannels.broadcast import BroadcastEvent, broadcast, encode
+from examplechannels.limits import TokenBucket
+from examplechannels.outlet import SendFrame, frame
 from examplechannels.viewer import ViewerConsumer
-from threechat.limits import TOO_MANY, FrameLimit
-from threechat.messages import ClientError, Draft, Typing, message_frame, parse
-from threechat.people import NameTaken, identify, named
-from threechat.presence import ROOMS_GROUP, presence, presence_group
-from threechat.rooms import BadRoomName, room_named
+from threechat.access import Barred
+from threechat.badges import badge_for, find_room, verdict_on
+from threechat.directory import directory
+from threechat.limits import TOO_MANY, FrameLimit, address_of
+from threechat.messages import ClientError, Draft, Typing, number_of, parse, room_frame, too_fast
+from threechat.numbers import SentNumbers
+from threechat.people import identify
+from threechat.posting import go_by, post
+from threechat.presence import presence, presence_group
+from threechat.rechecks import rechecks
+from threechat.rooms import BadRoomName, events_group, messages_group
+from threechat.visits import note_visit
+from threechat.writer import NotStored
+
+OVERLOADED = 1013
 
 
 class RoomConsumer(ViewerConsumer):
@@ -18,35 +28,43 @@ class RoomConsumer(ViewerConsumer):
 
     overflow = "close"
     groups_joined: tuple[str, ...] = ()
+    is_in = False
 
     # Socket events
 
     async def connect(self) -> None:
         try:
-            self.room = room_named(self.scope["url_route"]["kwargs"]["room"])
+            self.room, room_id = await find_room(**self.scope["url_route"]["kwargs"])
         except BadRoomName:
             await self.close()
             return
         self.person = identify(self.scope["user"], self.scope["session"])
-        self.limit = FrameLimit()
-        self.groups_joined = (self.room.messages_group,)
-        if self.wants_events:
-            self.groups_joined += (self.room.events_group, presence_group(self.room))
+        self.badge = badge_for(self.person, self.scope["session"], self.room.key, room_id)
+        self.limit = FrameLimit(self.person.sender, address_of(self.scope))
+        self.typing_limit = TokenBucket(2, 0.5)
+        self.sent = SentNumbers()
+        await self.join()
+        # Joined first, so that who is let in misses nothing, and who is thrown out meanwhile hears of it.
+        code, room = await verdict_on(self.badge)
+        if code:
+            await self.refuse(code)
+            return
+        if room:
+            self.badge, self.sent.top = self.badge._replace(room_id=room.pk), room.last_id
+        self.is_in = True
         presence.watch()
         presence.enter(self.room, self, self.person)
-        for group in self.groups_joined:
-            await broadcast.group_add(group, self)
-        # Joined first, so that whoever is let in misses nothing from then on.
-        await self.accept()
         if self.wants_events:
-            await self.send_frame(presence.frame(self.room))
+            self.send_first(encode(room_frame(self.room.name, room)))
+            self.send_first(encode(presence.frame(self.room)))
+        await self.accept()
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
-        if self.limit.exhausted:
-            return  # closed already; what was on its way is ignored
+        if self.outlet.closed:
+            return  # what was on its way is ignored
         allowed = self.limit.allows()
         if self.limit.exhausted:
-            await self.close(TOO_MANY)
+            await self.expel(TOO_MANY)
             return
         try:
             sent = parse(text_data)
@@ -56,57 +74,110 @@ class RoomConsumer(ViewerConsumer):
             elif allowed:
                 await self.send_message(sent)
             else:
-                raise ClientError("too-fast", _("You send too fast; wait a second."), sent.client_id)
+                raise too_fast(sent.client_id)
         except ClientError as error:
             await self.send_frame(error.frame())
+        except Barred as barred:
+            await self.expel(barred.code)
+        except NotStored:
+            await self.expel(OVERLOADED)
 
     async def disconnect(self, code: int) -> None:
-        if self.groups_joined:
+        if self.is_in:
             presence.leave(self.room, self)
             presence.unwatch()
-        for group in self.groups_joined:
-            await broadcast.group_discard(group, self)
+        await self.leave()
+        if self.is_in:
+            await note_visit(self.person, self.badge.room_id, self.sent.top)
 
     # Commands
 
     async def send_message(self, draft: Draft) -> None:
-        """To everybody in the room; the sender's own copy is the echo that confirms it."""
+        """To everybody in the room, once it is stored; the sender's own copy is the echo that confirms it."""
         await self.take_name(draft.username, draft.client_id)
-        frame = message_frame(draft, self.person, datetime.now(UTC))
-        presence.said(
-            self.room, {"username": frame["username"], "message": frame["message"], "datetime": frame["datetime"]}
-        )
-        broadcast.publish(self.room.messages_group, frame)
+        posted = await post(self.room, self.badge.room_id, self.person, draft, address_of(self.scope))
+        self.badge = self.badge._replace(room_id=posted.room_id)
+        self.sent.is_first(posted.frame["id"])
+        await self.send_frame(posted.frame)
 
     async def send_typing(self, typing: Typing) -> None:
         await self.take_name(typing.username, None)
-        broadcast.publish(self.room.events_group, {"type": "typing", "username": self.person.name})
+        if not self.typing_limit.take():
+            broadcast.publish(events_group(self.room.key), {"type": "typing", "username": self.person.name})
 
     async def take_name(self, wanted: str | None, client_id: str | None) -> None:
         """Goes by the name a guest asks for from now on."""
-        try:
-            self.person = await named(self.person, wanted)
-        except NameTaken:
-            raise ClientError("name-taken", _("This name is an account's."), client_id) from None
+        self.person = await go_by(self.person, wanted, client_id)
         presence.enter(self.room, self, self.person)
+
+    # Coming, going
+
+    async def join(self) -> None:
+        self.groups_joined = (messages_group(self.room.key),)
+        if self.wants_events:
+            self.groups_joined += (events_group(self.room.key), presence_group(self.room))
+        for group in self.groups_joined:
+            await broadcast.group_add(group, self)
+        await rechecks.add(self)
+
+    async def leave(self) -> None:
+        rechecks.discard(self)
+        for group in self.groups_joined:
+            await broadcast.group_discard(group, self)
+
+    async def refuse(self, code: int) -> None:
+        """Lets the browser read why it may not come in."""
+        self.outlet.end()
+        await self.accept()
+        await self.close(code)
+
+    async def expel(self, code: int) -> None:
+        """From this moment the socket gets nothing any more."""
+        self.outlet.end()
+        await self.close(code)
+
+    # Frames on their way out
+
+    @property
+    def deliver(self) -> Callable[[SendFrame], None]:
+        return self.deliver_once
+
+    def deliver_once(self, message: SendFrame) -> None:
+        number = number_of(message["text"])
+        if number is None or self.sent.is_first(number):
+            self.outlet.send(message)
+
+    async def broadcast(self, event: BroadcastEvent) -> None:
+        if event["text"] is None:
+            await super().broadcast(event)
+        else:
+            self.deliver_once(frame(event["text"]))
 
 
 class RoomsConsumer(ViewerConsumer):
     """The list of rooms, live: who is where, and the last line of each."""
 
-    watching = False
+    looks = False
 
     async def connect(self) -> None:
+        self.person = identify(self.scope["user"], self.scope["session"])
+        self.badge = badge_for(self.person, self.scope["session"], "", None)
+        await rechecks.add(self)
+        await broadcast.group_add(directory.group(self.person.user_id), self)
+        self.looks = True
+        rooms = await directory.enter(self.person.user_id)
+        self.send_first(encode(rooms))
         await self.accept()
-        self.watching = True
-        presence.watch()
-        await broadcast.group_add(ROOMS_GROUP, self)
-        await self.send_frame(presence.rooms())
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         """What a client sends is ignored."""
 
     async def disconnect(self, code: int) -> None:
-        if self.watching:
-            presence.unwatch()
-            await broadcast.group_discard(ROOMS_GROUP, self)
+        rechecks.discard(self)
+        if self.looks:
+            directory.leave(self.person.user_id)
+            await broadcast.group_discard(directory.group(self.person.user_id), self)
+
+    async def expel(self, code: int) -> None:
+        self.outlet.end()
+        await self.close(code)

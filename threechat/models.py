@@ -1,5 +1,8 @@
+from typing import Any
+
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.signals import post_save
 from django.dispatch import receiver
@@ -7,12 +10,13 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from threechat.names import skeleton
+from threechat.rooms import BadRoomName, room_named
 
 
 class Room(models.Model):
     """A room is stored with its first message; people can meet in it before."""
 
-    name = models.CharField(_("name"), max_length=80, unique=True)
+    name = models.CharField(_("name"), max_length=80, help_text=_("Letters, digits, spaces, _ and -."))
     # What names that differ in case share; threechat/rooms.py makes it.
     key = models.CharField(max_length=32, unique=True, editable=False)
     members_only = models.BooleanField(_("members only"), default=False)
@@ -31,6 +35,19 @@ class Room(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        try:
+            named = room_named(self.name)
+        except BadRoomName:
+            raise ValidationError({"name": _("A room's name has 1 to 80 letters, digits, spaces, _ or -.")}) from None
+        if Room.objects.filter(key=named.key).exclude(pk=self.pk).exists():
+            raise ValidationError({"name": _("There is a room of this name.")}, code="name-taken")
+        self.name = named.name
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.key = room_named(self.name).key
+        super().save(*args, **kwargs)
 
     def get_absolute_url(self) -> str:
         return reverse("room", kwargs={"room": self.name})
@@ -89,6 +106,10 @@ class Media(models.Model):
 
     def __str__(self) -> str:
         return self.title or self.name
+
+    @property
+    def thumbnail_name(self) -> str:
+        return f"{self.name.partition('.')[0]}.thumb.webp"
 
 
 class Message(models.Model):

@@ -20,6 +20,8 @@ class Person:
     sender: str  # opaque, public, the same for one account or session
     name: str
     guest: bool
+    user_id: int | None = None
+    has_session: bool = True  # without one the name alone says who it is
 
     def called(self, name: str) -> "Person":
         return replace(self, name=name)
@@ -33,9 +35,10 @@ def new_guest() -> dict[str, str]:
 def identify(user: AbstractBaseUser | AnonymousUser, session: Any) -> Person:
     """The account that is logged in, else the session's guest, else a guest for this connection."""
     if user.is_authenticated:
-        return Person(_public_id("user", str(user.pk)), user.get_username(), guest=False)
-    guest = session.get(GUEST_KEY) or new_guest()
-    return Person(_public_id("guest", guest["id"]), guest["name"], guest=True)
+        return Person(_public_id("user", str(user.pk)), user.get_username(), guest=False, user_id=user.pk)
+    kept = session.get(GUEST_KEY)
+    guest = kept or new_guest()
+    return Person(_public_id("guest", guest["id"]), guest["name"], guest=True, has_session=kept is not None)
 
 
 def _public_id(kind: str, value: str) -> str:

@@ -16,18 +16,17 @@ from uuid import uuid4
 from examplechannels.broadcast import Broadcast, broadcast, local_group
 from examplechannels.outlet import SendFrame
 from threechat.people import Person
-from threechat.rooms import Room
-from threechat.roster import LastLine, PresenceFrame, RoomsFrame, Roster
+from threechat.rooms import RoomName
+from threechat.roster import Attendance, PresenceFrame, Roster
 
 logger = logging.getLogger(__name__)
 
 REPORTS_GROUP = "chat.presence"
-ROOMS_GROUP = local_group("chat.rooms")  # this process's viewers of the list of rooms
 REPORT_SECONDS = 10.0
 CHANGE_SECONDS = 1.0
 
 
-def presence_group(room: Room) -> str:
+def presence_group(room: RoomName) -> str:
     """This process's viewers of a room who asked for presence."""
     return local_group(f"chat.{room.key}")
 
@@ -57,26 +56,27 @@ class Presence:
         self._viewers -= 1
         self._changed.set()
 
-    def enter(self, room: Room, socket: object, person: Person) -> None:
+    def enter(self, room: RoomName, socket: object, person: Person) -> None:
         """Somebody is in a room, or took another name there."""
         if self._roster.enter(room, socket, person):
             self._tell()
 
-    def leave(self, room: Room, socket: object) -> None:
+    def leave(self, room: RoomName, socket: object) -> None:
         self._roster.leave(room, socket)
         self._tell()
 
-    def said(self, room: Room, line: LastLine) -> None:
-        self._roster.said(room, line)
-        self._tell()
-
-    def frame(self, room: Room) -> PresenceFrame:
+    def frame(self, room: RoomName) -> PresenceFrame:
         self._roster.forget_silent(self._clock())
         return self._roster.presence(room)
 
-    def rooms(self) -> RoomsFrame:
+    def is_in(self, key: str, sender: str) -> bool:
+        """Whether a person is in a room now."""
+        return self._roster.is_in(key, sender)
+
+    def attendances(self) -> dict[str, Attendance]:
+        """By key, the rooms that somebody is in, in whatever process."""
         self._roster.forget_silent(self._clock())
-        return self._roster.rooms()
+        return self._roster.attendances()
 
     # A viewer of REPORTS_GROUP
 
@@ -133,7 +133,6 @@ class Presence:
     async def _show(self, everything: bool) -> None:
         """Sends what changed since it was shown last, or everything."""
         frames: dict[str, object] = {presence_group(room): self.frame(room) for room in self._roster.local_rooms()}
-        frames[ROOMS_GROUP] = self.rooms()
         for group, payload in frames.items():
             if everything or self._shown.get(group) != payload:
                 await self._fan_out.send_here(group, payload)
@@ -150,7 +149,7 @@ def is_report(report: object) -> bool:
 
 def is_room_report(room: object) -> bool:
     match room:
-        case {"name": str(), "people": dict(), "more": int(), "last": None | {"datetime": str()}}:
+        case {"name": str(), "people": dict(), "more": int()}:
             return True
     return False
 

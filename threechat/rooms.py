@@ -12,8 +12,8 @@ class BadRoomName(ValueError):
 
 
 @dataclass(frozen=True)
-class Room:
-    """A room by its normalised name; it exists as soon as somebody enters it."""
+class RoomName:
+    """A room by its normalised name; people can meet in it before it is stored."""
 
     name: str
 
@@ -22,17 +22,8 @@ class Room:
         """The same for names that differ in case only; ASCII, as group names must be."""
         return hashlib.sha256(unicodedata.normalize("NFC", self.name.casefold()).encode()).hexdigest()[:32]
 
-    @property
-    def messages_group(self) -> str:
-        return f"chat.{self.key}"
 
-    @property
-    def events_group(self) -> str:
-        """For who asked for `?events=all`: typing."""
-        return f"chat.{self.key}.events"
-
-
-def room_named(name: str) -> Room:
+def room_named(name: str) -> RoomName:
     """The room of a name: letters, digits, space, `_` and `-` in any script, 1-80 characters, NFC, trimmed.
 
     Raises:
@@ -44,4 +35,14 @@ def room_named(name: str) -> Room:
     # Marks are the vowels of many scripts.
     if not all(char in " _-" or unicodedata.category(char)[0] in "LNM" for char in name):
         raise BadRoomName(name)
-    return Room(name)
+    return RoomName(name)
+
+
+def messages_group(key: str) -> str:
+    """Everybody in the room with this key."""
+    return f"chat.{key}"
+
+
+def events_group(key: str) -> str:
+    """Who asked for `?events=all`: deletions, typing, changes of the room."""
+    return f"chat.{key}.events"

@@ -4,5 +4,6 @@ from threechat.consumers import RoomConsumer, RoomsConsumer
 
 websocket_urlpatterns = [
     path("ws/chat/", RoomsConsumer.as_asgi()),
+    path("ws/chat/room/<int:number>/", RoomConsumer.as_asgi()),
     path("ws/chat/<str:room>/", RoomConsumer.as_asgi()),
 ]

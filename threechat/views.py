@@ -1,13 +1,22 @@
 from urllib.parse import quote
 
+from django.conf import settings
+from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
+from examplechannels.doors import refusal
+from examplechannels.questions import ask
+from examplechannels.visitors import LOG_IN
+from threechat.access import NOT_A_MEMBER, Barred, check_entrance
+from threechat.directory import rooms_listed_for
+from threechat.history import MAX_PAGE_MESSAGES, PAGE_MESSAGES, history_page, latest
+from threechat.models import Membership, Room
 from threechat.people import GUEST_KEY, identify, new_guest
 from threechat.presence import presence
-from threechat.rooms import BadRoomName, room_named
+from threechat.rooms import BadRoomName, RoomName, room_named
 
 
 @require_safe
@@ -19,7 +28,7 @@ def chat(request: HttpRequest) -> HttpResponse:
             return redirect("room", room=room_named(wanted).name)
         except BadRoomName:
             error = _("A room's name has 1 to 80 letters, digits, spaces, _ or -.")
-    rooms = presence.rooms()["rooms"]
+    rooms = rooms_listed_for(identify(request.user, request.session))
     if request.GET.get("format") == "json":
         return JsonResponse({"rooms": rooms})
     return render(request, "threechat.html", {"rooms": rooms, "error": error}, status=400 if error else 200)
@@ -28,21 +37,111 @@ def chat(request: HttpRequest) -> HttpResponse:
 @require_safe
 def room(request: HttpRequest, room: str) -> HttpResponse:
     """One room. A guest gets a name that lasts as long as the session."""
+    name, stored = _found(room)
+    shown = stored.name if stored else name.name
+    if shown != room:
+        return redirect("room", room=shown)
     try:
-        found = room_named(room)
-    except BadRoomName:
-        raise Http404(_("A room's name has 1 to 80 letters, digits, spaces, _ or -.")) from None
-    if found.name != room:
-        return redirect("room", room=found.name)
+        check_entrance(stored, request.user.pk)
+    except Barred as barred:
+        if barred.code == LOG_IN:
+            return redirect_to_login(request.get_full_path())
+        return render(request, "threeclosed.html", {"room": shown}, status=403)
     if not request.user.is_authenticated and GUEST_KEY not in request.session:
         request.session[GUEST_KEY] = new_guest()
     person = identify(request.user, request.session)
+    said = latest(stored)
     context = {
-        "room": found.name,
-        "socket_path": f"/ws/chat/{quote(found.name)}/",
+        "room": shown,
+        "room_id": stored.pk if stored else None,
+        "socket_path": f"/ws/chat/room/{stored.pk}/" if stored else f"/ws/chat/{quote(shown)}/",
         "sender": person.sender,
         "username": person.name,
         "is_guest": person.guest,
-        "count": presence.frame(found)["count"],
+        "is_staff": request.user.is_staff,
+        "read_only": bool(stored and stored.read_only),
+        "members_only": bool(stored and stored.members_only),
+        "may_write": not (stored and stored.read_only),
+        "messages": said.messages,
+        "rows": said.rows(person.sender),
+        "have": said.have,
+        "more": said.more,
+        "count": presence.frame(name)["count"],
+        "max_upload": settings.MAX_UPLOAD_BYTES,
     }
     return render(request, "threeroom.html", context)
+
+
+@require_safe
+def room_by_number(request: HttpRequest, number: int) -> HttpResponse:
+    return redirect(get_object_or_404(Room, pk=number))
+
+
+@require_safe
+async def messages(request: HttpRequest, room: str) -> HttpResponse:
+    """What was said: after a number, before one, or last (docs/protocol.md, HTTP)."""
+    try:
+        after, before = _number(request, "after"), _number(request, "before")
+        limit = _number(request, "limit")
+    except ValueError as error:
+        return refusal(400, "bad-number", str(error))
+    if after is not None and before is not None:
+        return refusal(400, "bad-number", _("Either `after` or `before`, not both."))
+    page_limit = PAGE_MESSAGES if limit is None else limit
+    if not 1 <= page_limit <= MAX_PAGE_MESSAGES:
+        return refusal(400, "bad-number", _("`limit` is from 1 to 200."))
+
+    def answer() -> HttpResponse:
+        stored = _found(room)[1]
+        try:
+            check_entrance(stored, request.user.pk)
+        except Barred as barred:
+            return refused(barred)
+        return JsonResponse(history_page(stored, after, before, page_limit))
+
+    return await ask(answer)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def join(request: HttpRequest, code: str) -> HttpResponse:
+    """An invitation: who has an account and this link becomes a member."""
+    invited_to = get_object_or_404(Room.objects.exclude(invitation=""), invitation=code)
+    if not request.user.is_authenticated:
+        return redirect_to_login(request.get_full_path())
+    if request.method == "POST":
+        Membership.objects.get_or_create(room=invited_to, user=request.user)
+        return redirect(invited_to)
+    is_member = invited_to.members.filter(pk=request.user.pk).exists()
+    return render(request, "threejoin.html", {"room": invited_to.name, "is_member": is_member})
+
+
+def refused(barred: Barred) -> JsonResponse:
+    """For who asks for data."""
+    if barred.code == NOT_A_MEMBER:
+        return refusal(403, "not-a-member", _("This room is for its members."))
+    return refusal(401, "log-in", _("Log in first."))
+
+
+def _found(name: str) -> tuple[RoomName, Room | None]:
+    """
+    Raises:
+        Http404: no room can have this name.
+    """
+    try:
+        named = room_named(name)
+    except BadRoomName:
+        raise Http404(_("A room's name has 1 to 80 letters, digits, spaces, _ or -.")) from None
+    return named, Room.objects.filter(key=named.key).first()
+
+
+def _number(request: HttpRequest, key: str) -> int | None:
+    """
+    Raises:
+        ValueError: it is there, and no number that a message could have.
+    """
+    text = request.GET.get(key)
+    if text is None:
+        return None
+    if not text.isdecimal() or len(text) > 18:
+        raise ValueError(_("`%(key)s` is a whole number.") % {"key": key})
+    return int(text)

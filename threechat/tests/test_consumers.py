@@ -9,9 +9,9 @@ from django.test import Client
 
 from tests.sockets import HOST, opened, socket
 from threechat.limits import BURST_FRAMES, MAX_REFUSALS, TOO_MANY
+from threechat.people import Person
 from threechat.presence import presence
 from threechat.rooms import room_named
-from threechat.roster import LastLine
 
 pytestmark = [pytest.mark.usefixtures("fanout", "nothing_left"), pytest.mark.django_db(transaction=True)]
 
@@ -172,11 +172,11 @@ async def test_a_quiet_room_hears_something_now_and_then_though_others_are_busy(
     monkeypatch.setattr("threechat.presence.REPORT_SECONDS", 0.2)
     quiet = await opened("/ws/chat/quiet/?events=all")
     heard = 0
-    for minute in range(50):
-        line: LastLine = {"username": "m", "message": "busy", "datetime": f"2026-01-01T00:{minute:02}:00.000Z"}
-        presence.said(room_named("busy"), line)
+    for number in range(50):
+        busy = Person(str(number), "busy", guest=True)
+        presence.enter(room_named("busy"), "tab", busy)
         if not await quiet.receive_nothing(timeout=0.02, interval=0.01):
-            assert (await quiet.receive_json_from(timeout=1))["type"] == "presence"
-            heard += 1
+            heard += (await quiet.receive_json_from(timeout=1))["type"] == "presence"
+    presence.leave(room_named("busy"), "tab")
     assert heard >= 4  # two of them on arrival
     await quiet.disconnect()

@@ -1,13 +1,27 @@
-from threechat.limits import BURST_FRAMES, FRAMES_PER_SECOND, FrameLimit
+from threechat.limits import MAX_KEPT, Buckets
 
 
 def test_a_burst_is_fine_then_only_the_rate() -> None:
     now = 0.0
-    limit = FrameLimit(clock=lambda: now)
-    assert [limit.allows() for _ in range(BURST_FRAMES + 5)] == [True] * BURST_FRAMES + [False] * 5
-    assert limit.refusals == 5
+    bucket = Buckets(30, 10, clock=lambda: now).of("anna")
+    assert [bucket.take() == 0 for _ in range(35)] == [True] * 30 + [False] * 5
     now += 1
-    assert sum(limit.allows() for _ in range(100)) == FRAMES_PER_SECOND
-    now += 3600
-    assert limit.allows()
-    assert limit.refusals == 0
+    assert sum(bucket.take() == 0 for _ in range(100)) == 10
+
+
+def test_two_people_do_not_share_and_one_cannot_have_two() -> None:
+    buckets = Buckets(1, 1, clock=lambda: 0.0)
+    assert buckets.of("anna").take() == 0
+    assert buckets.of("bob").take() == 0
+    assert buckets.of("anna").take() > 0
+
+
+def test_only_so_many_are_kept_and_those_in_use_stay() -> None:
+    buckets = Buckets(1, 1, clock=lambda: 0.0)
+    buckets.of("anna").take()
+    for number in range(MAX_KEPT - 1):
+        buckets.of(str(number))
+    assert buckets.of("anna").take() > 0
+    buckets.of("one more")
+    assert buckets.of("0").take() == 0  # it had to go, and is full again
+    assert buckets.of("anna").take() > 0

@@ -6,15 +6,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from threechat.messages import ClientError, Draft, Typing, message_frame, parse
-from threechat.people import Person
+from threechat.models import Message
 
-GUEST = Person(sender="abc", name="guest-7", guest=True)
 NOON = datetime(2026, 1, 2, 12, 0, tzinfo=UTC)
 
 ANY_JSON = st.recursive(
     st.none() | st.booleans() | st.floats() | st.integers() | st.text(),
     lambda children: st.lists(children, max_size=3) | st.dictionaries(st.text(), children, max_size=3),
 )
+
+
+def message(draft: Draft) -> Message:
+    who = {"sender": "abc", "username": "guest-7", "guest": True}
+    return Message(number=17, text=draft.text, client_id=draft.client_id, sent_on=NOON, **who)
 
 
 def code_of(text: str | None) -> str:
@@ -87,11 +91,12 @@ def test_a_frame_can_always_be_encoded(frame: object) -> None:
         json.dumps(error.frame(), ensure_ascii=False).encode()
         return
     assert isinstance(sent, Draft)
-    json.dumps(message_frame(sent, GUEST, NOON), ensure_ascii=False).encode()
+    json.dumps(message_frame(message(sent)), ensure_ascii=False).encode()
 
 
 def test_a_frame_has_the_protocols_keys() -> None:
-    assert message_frame(Draft("hi", None, "id-1"), GUEST, NOON) == {
+    assert message_frame(message(Draft("hi", None, "id-1"))) == {
+        "id": 17,
         "type": "text",
         "message": "hi",
         "username": "guest-7",

@@ -3,7 +3,7 @@ from channels.layers import BaseChannelLayer
 from hypothesis import given
 from hypothesis import strategies as st
 
-from threechat.rooms import BadRoomName, room_named
+from threechat.rooms import BadRoomName, events_group, messages_group, room_named
 
 
 @pytest.mark.parametrize("name", ["room1", "房间", "café", "Über-uns_2", "a b", "x" * 80, "हिन्दी", "1"])
@@ -29,6 +29,6 @@ def test_every_name_that_is_let_in_has_valid_groups(name: str) -> None:
         room = room_named(name)
     except BadRoomName:
         return
-    for group in (room.messages_group, room.events_group):
+    for group in (messages_group(room.key), events_group(room.key)):
         BaseChannelLayer().require_valid_group_name(group)
     assert room_named(room.name) == room

@@ -1,14 +1,9 @@
-from examplechannels.broadcast import encode
 from threechat.people import Person
 from threechat.rooms import room_named
-from threechat.roster import FORGET_SECONDS, MAX_REPORTED_ROOMS, MAX_ROOMS, MAX_USERS, LastLine, Roster
+from threechat.roster import FORGET_SECONDS, MAX_REPORTED_ROOMS, MAX_USERS, Roster
 
 ROOM, OTHER = room_named("room1"), room_named("Kitchen")
 ANNA, BOB = Person("a", "anna", guest=False), Person("b", "bob", guest=True)
-
-
-def line(text: str, minute: int = 0) -> LastLine:
-    return {"username": "anna", "message": text, "datetime": f"2026-01-01T00:{minute:02}:00.000Z"}
 
 
 def test_two_tabs_of_a_person_count_once() -> None:
@@ -68,42 +63,15 @@ def test_a_crowd_is_counted_though_not_all_are_named() -> None:
     assert (frame["count"], len(frame["users"])) == (MAX_USERS + 30, MAX_USERS)
 
 
-def test_the_fullest_room_comes_first_then_the_latest_line() -> None:
-    roster = Roster()
-    roster.said(OTHER, line("old", 1))
-    roster.said(room_named("third"), line("new", 2))
-    roster.enter(ROOM, "tab", BOB)
-    assert [(room["name"], room["count"]) for room in roster.rooms()["rooms"]] == [
-        ("room1", 1),
-        ("third", 0),
-        ("Kitchen", 0),
-    ]
-
-
-def test_the_latest_line_of_all_processes_is_shown() -> None:
+def test_a_person_is_known_to_be_in_a_room_of_any_process() -> None:
     here, there = Roster(), Roster()
-    here.said(ROOM, line("old", 1))
-    there.said(ROOM, line("new", 2))
+    here.enter(ROOM, "tab", ANNA)
+    there.enter(OTHER, "tab", BOB)
     here.hear("there", there.report(), now=0)
-    [room] = here.rooms()["rooms"]
-    assert room["last"] == line("new", 2)
-
-
-def test_the_list_is_bounded() -> None:
-    roster = Roster()
-    for number in range(MAX_ROOMS * 3):
-        roster.said(room_named(f"room{number}"), line("hi"))
-        roster.enter(room_named(f"other{number}"), number, BOB)
-    assert len(roster.rooms()["rooms"]) == MAX_ROOMS
-    assert len(encode(roster.rooms()).encode()) <= 64 * 1024
-
-
-def test_the_list_fits_into_a_frame_whatever_was_said() -> None:
-    roster = Roster()
-    for number in range(MAX_ROOMS):
-        room = room_named(f"{number:02}" + "\U00020000" * 78)
-        roster.said(room, {"username": "\U00020000" * 50, "message": "\x01" * 4000, "datetime": "2" * 24})
-    assert len(encode(roster.rooms()).encode()) <= 64 * 1024
+    assert here.is_in(ROOM.key, ANNA.sender)
+    assert here.is_in(OTHER.key, BOB.sender)
+    assert not here.is_in(OTHER.key, ANNA.sender)
+    assert {key: one.people for key, one in here.attendances().items()} == {ROOM.key: 1, OTHER.key: 1}
 
 
 def test_who_is_in_one_of_very_many_rooms_is_counted() -> None:

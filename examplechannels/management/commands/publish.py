@@ -11,7 +11,7 @@ from django.core.management import BaseCommand, CommandError
 
 from examplechannels.broadcast import encode, event
 from examplechannels.network import require_redis
-from threechat.rooms import BadRoomName, room_named
+from threechat.rooms import BadRoomName, messages_group, room_named
 
 ROOM_PREFIX = "room:"
 
@@ -38,7 +38,7 @@ class Command(BaseCommand):
 def _group(group: str) -> str:
     try:
         if group.startswith(ROOM_PREFIX):
-            return room_named(group.removeprefix(ROOM_PREFIX)).messages_group
+            return messages_group(room_named(group.removeprefix(ROOM_PREFIX)).key)
         BaseChannelLayer().require_valid_group_name(group)
     except BadRoomName:
         raise CommandError("A room's name has 1 to 80 letters, digits, spaces, _ or -.") from None

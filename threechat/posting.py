@@ -1,0 +1,76 @@
+"""What somebody sends: stored first, then told to everybody in the room."""
+
+from typing import NamedTuple
+
+from django.utils.translation import gettext as _
+
+from examplechannels.broadcast import broadcast
+from threechat.limits import new_rooms
+from threechat.messages import ClientError, Draft, MessageFrame, message_frame, room_frame, upload_over_http
+from threechat.models import Media, Message
+from threechat.people import NameTaken, Person, named
+from threechat.rechecks import rechecks
+from threechat.rooms import RoomName, events_group, messages_group
+from threechat.storage import ClientIdTaken, ReadOnly, Stored, own_file, store
+from threechat.writer import writer
+
+
+class Posted(NamedTuple):
+    frame: MessageFrame
+    room_id: int
+
+
+async def go_by(person: Person, wanted: str | None, client_id: str | None = None) -> Person:
+    """The person under the name that came with a frame.
+
+    Raises:
+        ClientError: the name is an account's.
+    """
+    try:
+        return await named(person, wanted)
+    except NameTaken:
+        raise ClientError("name-taken", _("This name is an account's."), client_id) from None
+
+
+async def post(
+    where: RoomName, room_id: int | None, person: Person, draft: Draft, address: str, media: Media | None = None
+) -> Posted:
+    """Returns once the message is committed; a resend returns what was stored the first time, and tells it again.
+
+    Raises:
+        ClientError: the sender's mistake.
+        Barred: the sender may not be in this room (any more).
+        NotStored: send it again.
+    """
+
+    def act() -> Stored:
+        return store(where, room_id, person, draft, own_file(person, draft.media_url) if draft.media_url else media)
+
+    if room_id is None and new_rooms.of(address).wait():
+        raise ClientError("too-fast", _("So many new rooms came from your address; wait a while."), draft.client_id)
+    try:
+        stored = await writer.write(act)
+    except ReadOnly:
+        raise ClientError("read-only", _("This room is read-only."), draft.client_id) from None
+    except ClientIdTaken:
+        raise ClientError("client-id-taken", _("Somebody else used this `client_id` here."), draft.client_id) from None
+    except Media.DoesNotExist:
+        raise upload_over_http(draft.client_id) from None
+    if stored.created_room:
+        new_rooms.of(address).take()
+    return Posted(tell(stored), stored.room.pk)
+
+
+def tell(stored: Stored) -> MessageFrame:
+    """Publishes what was stored; returns the echo."""
+    message, room = stored.message, stored.room
+    frame = message_frame(message)
+    if (
+        message.kind == Message.Kind.DELETED
+    ):  # since it was sent: the echo settles it, and the page knows of the deletion
+        return {**frame, "type": Message.Kind.TEXT, "id": message.deletes or 0}
+    broadcast.publish(messages_group(room.key), frame)
+    if stored.created_room:
+        broadcast.publish(events_group(room.key), room_frame(room.name, room))
+        rechecks.tell({"room_key": room.key})  # those who are in it learn its number
+    return frame

@@ -1,0 +1,130 @@
+"""Looks again and again whether those who are in a room may be there: at once when told so, else every 30 s.
+
+Each process looks after its own sockets. What changed travels to all of them as an event to one group.
+"""
+
+import asyncio
+import json
+import logging
+from contextlib import suppress
+from contextvars import Context
+from typing import Any, Protocol, TypedDict
+
+from django.db import DatabaseError
+from django.utils.crypto import salted_hmac
+
+from examplechannels.broadcast import Broadcast, broadcast
+from examplechannels.outlet import SendFrame
+from examplechannels.questions import ask
+from examplechannels.visitors import LOG_IN
+from threechat.badges import Badge, verdicts
+
+logger = logging.getLogger(__name__)
+
+RECHECKS_GROUP = "chat.rechecks"
+RECHECK_SECONDS = 30.0
+CLOSE_SECONDS = 5.0
+BATCH_SOCKETS = 2_000  # SQLite takes 32,766 parameters
+
+
+class Changed(TypedDict, total=False):
+    """Whose sockets are to be looked at; several keys: those to which all of them apply."""
+
+    room_id: int
+    room_key: str
+    user_id: int
+    logged_out: str  # a session, see `session_digest`: this one ends at once
+
+
+class Guarded(Protocol):
+    """A socket in a room."""
+
+    badge: Badge
+
+    async def expel(self, code: int) -> None: ...
+
+
+class Rechecks:
+    """The sockets of this process that are in rooms. One task while there are any; belongs to the event loop."""
+
+    def __init__(self, fan_out: Broadcast) -> None:
+        self._fan_out = fan_out
+        self._sockets: set[Guarded] = set()
+        self._due: dict[Guarded, int] = {}  # with the code to close with, where that is known already
+        self._wake = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    async def add(self, socket: Guarded) -> None:
+        """From now on `socket` hears of changes; its own first check comes after this."""
+        self._sockets.add(socket)
+        if self._task is None:
+            self._task = asyncio.create_task(self._run(), name="rechecks", context=Context())
+            await self._fan_out.group_add(RECHECKS_GROUP, self)
+
+    def discard(self, socket: Guarded) -> None:
+        self._sockets.discard(socket)
+        self._due.pop(socket, None)
+        if not self._sockets:
+            self._wake.set()
+
+    def tell(self, changed: Changed) -> None:
+        """Has every process look at the sockets that this is about."""
+        self._fan_out.publish(RECHECKS_GROUP, changed)
+
+    # A viewer of RECHECKS_GROUP
+
+    def deliver(self, message: SendFrame) -> None:
+        changed = json.loads(message["text"])
+        code = LOG_IN if "logged_out" in changed else 0
+        self._due |= {socket: code for socket in self._sockets if _is_about(socket.badge, changed)}
+        self._wake.set()
+
+    def catch_up(self) -> None:
+        self._due |= dict.fromkeys(self._sockets - self._due.keys(), 0)
+        self._wake.set()
+
+    async def _run(self) -> None:
+        try:
+            while self._sockets:
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(RECHECK_SECONDS):
+                        await self._wake.wait()
+                self._wake.clear()
+                due = list((self._due or dict.fromkeys(self._sockets, 0)).items())
+                self._due = {}
+                try:
+                    for first in range(0, len(due), BATCH_SOCKETS):
+                        await self._check(due[first : first + BATCH_SOCKETS])
+                except DatabaseError as error:
+                    logger.warning("Who may be in a room could not be looked up: %s", error)
+        finally:
+            self._task = None
+            await self._fan_out.group_discard(RECHECKS_GROUP, self)
+
+    async def _check(self, due: list[tuple[Guarded, int]]) -> None:
+        badges = [socket.badge for socket, _ in due]
+        found = await ask(lambda: verdicts(badges), urgent=True)
+        closing = []
+        for (socket, known_code), (code, room) in zip(due, found, strict=True):
+            if socket not in self._sockets:
+                continue
+            if known_code or code:
+                closing.append(asyncio.create_task(socket.expel(known_code or code), name="expel"))
+            elif room:
+                socket.badge = socket.badge._replace(room_id=room.pk)
+        if closing:
+            await asyncio.wait(closing, timeout=CLOSE_SECONDS)
+
+
+def _is_about(badge: Badge, changed: dict[str, Any]) -> bool:
+    if digest := changed.get("logged_out"):
+        return badge.session_key is not None and session_digest(badge.session_key) == digest
+    return all(getattr(badge, key, None) == value for key, value in changed.items())
+
+
+def session_digest(session_key: str) -> str:
+    """Names a session to other processes, without its key, which would open it."""
+    return salted_hmac("threechat.session", session_key).hexdigest()
+
+
+rechecks = Rechecks(broadcast)

@@ -1,0 +1,33 @@
+"""Up to where people have read: noted when they leave, for those who have a session."""
+
+from datetime import timedelta
+
+from django.db.models import F
+from django.db.models.functions import Greatest
+from django.utils import timezone
+
+from threechat.models import Visit
+from threechat.people import Person
+from threechat.writer import NotStored, writer
+
+FORGET_AFTER = timedelta(days=90)
+
+
+async def note_visit(person: Person, room_id: int | None, read_to: int) -> None:
+    """Best effort: what is not noted counts as unread once more."""
+    if person.has_session and room_id is not None and read_to and not writer.is_busy:
+        try:
+            await writer.write(lambda: _note(person.sender, room_id, read_to))
+        except NotStored:
+            pass
+
+
+def _note(sender: str, room_id: int, read_to: int) -> None:
+    visit = Visit.objects.filter(sender=sender, room=room_id)
+    if not visit.update(read_to=Greatest(F("read_to"), read_to), on=timezone.now()):
+        Visit.objects.bulk_create([Visit(sender=sender, room_id=room_id, read_to=read_to)], ignore_conflicts=True)
+
+
+def forget_old_visits() -> int:
+    """Deletes what nobody came back for. Blocks."""
+    return Visit.objects.filter(on__lt=timezone.now() - FORGET_AFTER).delete()[0]

@@ -1,0 +1,66 @@
+"""Writes what belongs to the chat, one transaction after the other, in a thread of its own."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from django.db import DatabaseError, connection
+
+from examplechannels.complaints import Complaints
+
+complaints = Complaints(logging.getLogger(__name__))
+
+MAX_WAITING = 1000
+Answer = TypeVar("Answer")
+
+
+class NotStored(Exception):
+    """The database did not say that it took it, or too much is waiting: try again."""
+
+
+class Writer:
+    """One thread and connection. Its methods belong to the event loop."""
+
+    def __init__(self) -> None:
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="chat-writer")
+        self._waiting = 0
+
+    async def write(self, act: Callable[[], Answer]) -> Answer:
+        """What `act` returns once its transaction is committed.
+
+        Raises:
+            NotStored: see there; whatever else `act` raises is raised here too.
+        """
+        if self._waiting >= MAX_WAITING:
+            raise NotStored("too much is waiting")
+        self._waiting += 1
+        future = asyncio.get_running_loop().run_in_executor(self._thread, _act, act)
+        future.add_done_callback(self._acted)
+        return await asyncio.shield(future)  # who asks may go away; the thread goes on
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether what is not urgent should be left alone."""
+        return self._waiting > MAX_WAITING // 10
+
+    def _acted(self, future: "asyncio.Future[Answer]") -> None:
+        self._waiting -= 1
+        future.exception()  # heard, though nobody may be waiting
+
+    def close_connection(self) -> None:
+        """For tests."""
+        self._thread.submit(lambda: connection.close()).result()
+
+
+def _act(act: Callable[[], Answer]) -> Answer:
+    try:
+        return act()
+    except DatabaseError as error:
+        connection.close()
+        complaints.say("A message was not stored: %s", (str(error).strip().splitlines() or [type(error).__name__])[0])
+        raise NotStored from error
+
+
+writer = Writer()
