@@ -296,13 +296,15 @@ class ChatPage:
         self.errors.append((client_id, frame["code"]))
         if client_id not in self.outbox:
             return
-        self.failed[client_id] = frame["code"]
-        if frame["code"] == "too-fast":
-            asyncio.get_running_loop().call_later(TOO_FAST_SECONDS, self._send_again, client_id)
+        if frame["code"] == "too-fast":  # its person tries again before long
+            self._tasks.append(asyncio.create_task(self._send_later(client_id)))
+        else:
+            self.failed[client_id] = frame["code"]
 
-    def _send_again(self, client_id: str) -> None:
-        if self.failed.pop(client_id, None):
-            self._tasks.append(asyncio.create_task(self.send(client_id)))
+    async def _send_later(self, client_id: str) -> None:
+        await asyncio.sleep(TOO_FAST_SECONDS)
+        if client_id in self.waiting:
+            await self.send(client_id)
 
     # Joining what is live with what was
 

@@ -1,6 +1,7 @@
 """A really started site to chat on: its workers, its accounts, and what its database holds."""
 
 from collections.abc import Collection
+from itertools import chain, cycle
 from typing import NamedTuple
 
 from tests.chat_page import Browser, ChatPage
@@ -8,7 +9,8 @@ from tests.ledger import Ledger
 from tests.postgres import Postgres
 from tests.servers import Server, Valkey, manage, new_folder, prepare
 
-STAFF, MIA, BEN, EVE = "staff", "mia", "ben", "eve"
+STAFF, EVE = "staff", "eve"
+PAIRS = [(f"mia-{number}", f"ben-{number}") for number in range(30)]  # many, for each may send only 10 a second
 ACCOUNTS = """
 from django.contrib.auth.models import User
 from django.test import Client
@@ -76,9 +78,10 @@ class ChatSite:
         }
         prepare(self._folder, **self._env)
         self._ledger = Ledger(postgres.url if postgres else self._folder)
-        code = ACCOUNTS.format(names=[STAFF, MIA, BEN, EVE])
+        code = ACCOUNTS.format(names=[STAFF, EVE, *chain(*PAIRS)])
         done = manage("shell", "-v0", "-c", code, DATA_DIR=str(self._folder), **self._env)
         self.sessions = dict(line.split() for line in done.stdout.splitlines())
+        self.pairs = cycle(PAIRS)
         self.servers = [self._start() for _ in range(workers)]
         for server in self.servers:
             server.wait_until_ready()

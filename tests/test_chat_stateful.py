@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
 from tests.chat_page import LOG_IN, NOT_A_MEMBER, Browser, ChatPage, eventually
-from tests.chat_site import BEN, EVE, MIA, STAFF, ChatSite
+from tests.chat_site import EVE, STAFF, ChatSite
 from tests.postgres import Postgres, find
 from tests.servers import Valkey, new_folder, running
 
@@ -60,6 +60,7 @@ class Chatting(RuleBasedStateMachine):
         self.site = site
         self.runner = asyncio.Runner(loop_factory=asyncio.new_event_loop)
         self.room = f"room-{uuid4().hex}"
+        self.names = next(site.pairs)
         self.pages: list[ChatPage] = []
         self.staff = self.page(STAFF, 0)
         self.outside = [True, True]  # of the two, by index
@@ -92,7 +93,7 @@ class Chatting(RuleBasedStateMachine):
         self.run(self._people_come(other))
 
     async def _people_come(self, other: str) -> None:
-        mia, ben = self.page(MIA, 0), self.page(BEN, 1)
+        mia, ben = (self.page(name, worker) for worker, name in enumerate(self.names))
         if other == "guest" and not self.members_only:
             ben.browser = await Browser.of_a_guest(ben.url)
         if other == "script" and not self.members_only:
@@ -104,7 +105,7 @@ class Chatting(RuleBasedStateMachine):
             await eventually(lambda: not self.staff.outbox, SETTLE_SECONDS, lambda: "the room is stored")
             status, _ = await self.ask_as_staff("POST", "settings/", {"members_only": True})
             assert status == 200
-            for name in (MIA, BEN):
+            for name in self.names:
                 await self._add(name)
         self.outside = [False, False]
         for page in self.pages:
@@ -190,7 +191,7 @@ class Chatting(RuleBasedStateMachine):
     async def _remove(self, who: int) -> None:
         page = self.pages[who]
         _, answer = await self.ask_as_staff("GET", "members/")
-        (number,) = (member["id"] for member in answer["members"] if member["username"] == (MIA, BEN)[who])
+        (number,) = (member["id"] for member in answer["members"] if member["username"] == self.names[who])
         was_live = page.is_live
         status, _ = await self.ask_as_staff("DELETE", f"members/{number}/")
         assert status == 204
@@ -200,7 +201,7 @@ class Chatting(RuleBasedStateMachine):
         await self._is_refused(page.browser, 403, NOT_A_MEMBER)
 
     async def _add_again(self, who: int) -> None:
-        await self._add((MIA, BEN)[who])
+        await self._add(self.names[who])
         self.outside[who] = False
         self.pages[who].room = self.room
         await self.pages[who].reload()
