@@ -50,7 +50,8 @@ class RoomConsumer(ViewerConsumer):
             await self.refuse(code)
             return
         if room:
-            self.badge, self.sent.top = self.badge._replace(room_id=room.pk), room.last_id
+            self.badge = self.badge._replace(room_id=room.pk)
+            self.sent.start_at(room.last_id)
         self.is_in = True
         presence.watch()
         presence.enter(self.room, self, self.person)

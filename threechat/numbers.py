@@ -15,6 +15,12 @@ class SentNumbers:
         self.top = 0  # the highest so far
         self._bits = 0  # bit n: whether top - n was sent
 
+    def start_at(self, number: int) -> None:
+        """Numbers up to this one were given before the socket was let in; those it got meanwhile stay known."""
+        if number > self.top:
+            self._bits = (self._bits << min(number - self.top, WINDOW)) & ((1 << WINDOW) - 1)
+            self.top = number
+
     def is_first(self, number: int) -> bool:
         """Whether `number` was not sent yet; it counts as sent from now on."""
         if number > self.top:
