@@ -17,6 +17,7 @@ import two.routing  # noqa: E402
 from examplechannels.doors import limit_body, origin_rule, refuse  # noqa: E402
 from examplechannels.lifespan import lifespan  # noqa: E402
 from examplechannels.visitors import visitors_only  # noqa: E402
+from threechat.upload_door import body_limit, paced_uploads  # noqa: E402
 from two.ingest.socket import ingest  # noqa: E402
 from two.recorder import recorder  # noqa: E402
 
@@ -30,7 +31,7 @@ pages = URLRouter(
 )
 application = ProtocolTypeRouter(
     {
-        "http": limit_body(django_application),
+        "http": limit_body(paced_uploads(django_application), body_limit),
         "websocket": URLRouter(
             [
                 path("ws/two/ingest/", ingest),  # type: ignore[arg-type]  # devices: no origin and no session, a token

@@ -78,17 +78,21 @@ async def refuse(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "websocket.close"})
 
 
-def limit_body(inner: Application) -> Application:
-    """Ends requests whose body is over MAX_BODY_BYTES with 413, before Django spools it to disk.
+def max_body_bytes(scope: Any) -> int:
+    return int(settings.MAX_BODY_BYTES)
+
+
+def limit_body(inner: Application, limit_of: Callable[[Any], int] = max_body_bytes) -> Application:
+    """Ends requests whose body is over the bytes that `limit_of` allows with 413, before Django spools it to disk.
 
     Daphne reads the whole body before it calls the application, so this bound holds on uvicorn alone.
     """
 
     async def application(scope: Any, receive: Any, send: Any) -> None:
-        limit: int = settings.MAX_BODY_BYTES
+        limit = limit_of(scope)
         announced = header(scope, b"content-length") or "0"
         if announced.isdecimal() and int(announced) > limit:
-            await _too_big(send)
+            await _too_big(send, limit)
             return
         received, refused = 0, False
 
@@ -99,7 +103,7 @@ def limit_body(inner: Application) -> Application:
             if received > limit:
                 if not refused:
                     refused = True
-                    await _too_big(send)
+                    await _too_big(send, limit)
                 return {"type": "http.disconnect"}
             return message
 
@@ -112,10 +116,14 @@ def limit_body(inner: Application) -> Application:
     return application
 
 
-async def _too_big(send: Any) -> None:
-    detail = _("A body is at most %(bytes)d bytes.") % {"bytes": settings.MAX_BODY_BYTES}
-    body = refusal(413, "too-big", detail).content
-    length = str(len(body)).encode()
-    headers = [(b"content-type", b"application/json"), (b"content-length", length), (b"connection", b"close")]
-    await send({"type": "http.response.start", "status": 413, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+async def _too_big(send: Any, limit: int) -> None:
+    detail = _("A body is at most %(bytes)d bytes.") % {"bytes": limit}
+    await send_refusal(send, refusal(413, "too-big", detail, {"Connection": "close"}))
+
+
+async def send_refusal(send: Any, refused: JsonResponse) -> None:
+    """Sends the answer of `refusal` in front of Django."""
+    headers = {**refused.headers, "Content-Length": str(len(refused.content))}
+    pairs = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+    await send({"type": "http.response.start", "status": refused.status_code, "headers": pairs})
+    await send({"type": "http.response.body", "body": refused.content})

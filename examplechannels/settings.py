@@ -127,7 +127,8 @@ STORAGES = {
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": ["'self'"],
-        "img-src": ["'self'", "data:"],
+        "img-src": ["'self'", "data:", "blob:"],  # blob: what somebody is about to send
+        "media-src": ["'self'", "blob:"],
         "object-src": ["'none'"],
         "base-uri": ["'none'"],
         "frame-ancestors": ["'none'"],
@@ -144,6 +145,8 @@ HOST_FEED = environment.flag("HOST_FEED", default=True)
 # Bounds (docs/protocol.md, Limits).
 MAX_BODY_BYTES = DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
 MAX_UPLOAD_BYTES = environment.number("MAX_UPLOAD_MB", 32, least=1, most=1024) * 1024 * 1024
+MEDIA_QUOTA_BYTES = environment.number("MEDIA_QUOTA_MB", 200, least=1, most=1_000_000) * 1024 * 1024
+MEDIA_TOTAL_BYTES = environment.number("MEDIA_TOTAL_MB", 10_240, least=1, most=1_000_000_000) * 1024 * 1024
 MAX_FRAME_BYTES = 64 * 1024
 DAPHNE_WEBSOCKET_MAX_MESSAGE_SIZE = DAPHNE_WEBSOCKET_MAX_FRAME_SIZE = MAX_FRAME_BYTES
 

@@ -82,6 +82,12 @@ class ViewerConsumer(SocketConsumer, AsyncWebsocketConsumer):
         """Sends before anything that came since the socket joined its groups; to be called before `accept`."""
         self.outlet.send_first(frame(text))
 
+    async def expel(self, code: int) -> None:
+        """Closes the socket; from this moment on it gets nothing any more."""
+        if not self.outlet.closed:
+            self.outlet.end()
+            await self.close(code)
+
     async def send_frame(self, payload: object) -> None:
         """Sends to this socket alone."""
         await self.send(text_data=encode(payload))

@@ -61,26 +61,29 @@ def chromium() -> Iterator[Browser]:
     if path is None:
         pytest.fail("No Chromium: run `python -m tests.chromium`, or set CHROMIUM to its path.")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        # A microphone that hums, for who is granted it.
+        args = ["--no-sandbox", "--use-fake-device-for-media-stream"]
+        browser = playwright.chromium.launch(executable_path=path, args=args)
         yield browser
         browser.close()
 
 
 @pytest.fixture
 def new_page(chromium: Browser) -> Iterator[NewPage]:
-    """Opens pages, each of a person of its own; errors in their consoles fail the test."""
+    """Opens pages, each of a person of its own. Errors in their consoles fail the test, unless a refusal is meant."""
     contexts, errors = [], []
 
-    def note(message: ConsoleMessage) -> None:
+    def note(message: ConsoleMessage, is_refused: bool) -> None:
         is_meant = "WebSocket connection to" in message.text or "status of 409" in message.text
-        if message.type in {"error", "warning"} and not is_meant:
+        is_refusal = is_refused and "the server responded with a status of 4" in message.text
+        if message.type in {"error", "warning"} and not is_meant and not is_refusal:
             errors.append(message.text)
 
-    def new_page(width: int = 1440, like: Page | None = None, **options: object) -> Page:
+    def new_page(width: int = 1440, like: Page | None = None, is_refused: bool = False, **options: object) -> Page:
         context = like.context if like else chromium.new_context(viewport={"width": width, "height": 800}, **options)  # type: ignore[arg-type]
         contexts.append(context)
         page = context.new_page()
-        page.on("console", note)
+        page.on("console", lambda message: note(message, is_refused))
         page.on("pageerror", lambda error: errors.append(str(error)))
         return page
 

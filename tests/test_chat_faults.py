@@ -11,7 +11,7 @@ from uuid import uuid4
 import pytest
 
 from tests.chat_page import Browser, ChatPage, eventually
-from tests.chat_site import ChatSite
+from tests.chat_workers import ChatSite
 from tests.postgres import Postgres, find
 from tests.servers import Valkey, new_folder, running
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
 from tests.chat_page import LOG_IN, NOT_A_MEMBER, Browser, ChatPage, eventually
-from tests.chat_site import EVE, STAFF, ChatSite
+from tests.chat_workers import EVE, STAFF, ChatSite
 from tests.postgres import Postgres, find
 from tests.servers import Valkey, new_folder, running
 

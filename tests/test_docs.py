@@ -15,7 +15,8 @@ import threechat.urls
 import two.routing
 import two.urls
 from examplechannels import outlet
-from threechat import limits, messages, rooms, roster
+from threechat import access, directory, limits, media_views, messages, pictures, rooms, roster, upload_door, uploads
+from threechat import history as threechat_history
 from two import catalogue, feeds, history, latest, live, samples, tokens
 from two.ingest import socket as ingest_socket
 
@@ -40,12 +41,13 @@ def test_every_page_is_documented() -> None:
 def page_paths() -> list[str]:
     modules = (examplechannels.urls, one.urls, two.urls, threechat.urls)
     own = [pattern for module in modules for pattern in module.urlpatterns]
-    paths = ["/" + re.sub("<str:(.*?)>", r"<\1>", str(pattern.pattern)) for pattern in own]
+    patterns = [re.sub(r"\(\?P(<\w+>)[^)]*\)", r"\1", str(pattern.pattern)).strip("^$") for pattern in own]
+    paths = ["/" + re.sub("<str:(.*?)>", r"<\1>", pattern) for pattern in patterns]
     return [path for path in paths if not path.startswith(("/favicon", "/i18n", "/two/readings"))]
 
 
 def test_every_error_code_is_documented_and_no_other() -> None:
-    source = "".join((ROOT / "threechat" / name).read_text() for name in ("messages.py", "consumers.py"))
+    source = "".join(path.read_text() for path in (ROOT / "threechat").rglob("*.py") if "tests" not in path.parts)
     used = set(re.findall(r'ClientError\(\s*"([a-z-]+)"', source))
     documented = set(re.findall(r"^\| `([a-z-]+)` \|", PROTOCOL, re.MULTILINE))
     assert used == documented
@@ -58,13 +60,23 @@ def test_every_error_code_of_readings_is_documented_and_no_other() -> None:
     assert used == set(re.findall(r"`([a-z0-9-]+)`", told))
 
 
+def test_every_error_code_of_files_is_documented_and_no_other() -> None:
+    told = {code: int(status) for status, code in re.findall(r"^\| (\d+) `([a-z-]+)` \|", PROTOCOL, re.MULTILINE)}
+    assert told == {"log-in": 401, "not-a-member": 403, **media_views.STATUSES}
+
+
 def test_every_key_of_a_frame_is_documented() -> None:
     for frame in (
         messages.MessageFrame,
         messages.ErrorFrame,
         roster.PresenceFrame,
-        roster.RoomsFrame,
-        roster.RoomSummary,
+        messages.MediaInfo,
+        messages.DeletedFrame,
+        messages.RoomFrame,
+        directory.RoomsFrame,
+        directory.ListedRoom,
+        directory.LastLine,
+        threechat_history.HistoryPage,
         feeds.Reading,
         history.Series,
         latest.LatestDevice,
@@ -85,6 +97,16 @@ def test_every_key_of_a_frame_is_documented() -> None:
         (outlet.TOO_SLOW, "| 4408 |"),
         (limits.TOO_MANY, "| 4429 |"),
         (limits.BURST_FRAMES, "more than 30 frames at once"),
+        (limits.ADDRESS_BURST_FRAMES, "1,000 or 200 by one address"),
+        (limits.ADDRESS_FRAMES_PER_SECOND, "or 200 by one address"),
+        (limits.BURST_ROOMS, "more than 100 new rooms"),
+        (int(limits.ROOM_SECONDS), "or one in 5 s"),
+        (messages.MAX_CLIENT_ID_CHARACTERS, "at most 64 characters"),
+        (directory.MAX_UNREAD, "counts to 100"),
+        (int(directory.LOOK_SECONDS), "within 2 s of a change"),
+        (threechat_history.PAGE_MESSAGES, "(50, at most 200)"),
+        (threechat_history.MAX_PAGE_MESSAGES, "at most 200)"),
+        (access.NOT_A_MEMBER, "| 4403 |"),
         (limits.FRAMES_PER_SECOND, "or 10 a second"),
         (limits.MAX_REFUSALS, "after 100 in a row"),
         (messages.MAX_TEXT_CHARACTERS, "4,000 characters"),
@@ -106,6 +128,20 @@ def test_every_key_of_a_frame_is_documented() -> None:
         (history.MAX_ANSWER_POINTS, "and 200,000 points"),
         (history.MAX_POINTS, "(1-5,000)"),
         (settings.RAW_DAYS, "Raw readings are kept for 30 days"),
+        (settings.MAX_UPLOAD_BYTES, "| 32 MiB (`MAX_UPLOAD_MB`) |"),
+        (settings.MEDIA_QUOTA_BYTES, "| 200 MiB (`MEDIA_QUOTA_MB`) |"),
+        (settings.MEDIA_TOTAL_BYTES // 1024, "| 10 GiB (`MEDIA_TOTAL_MB`)"),
+        (upload_door.BURST_UPLOADS, "| 30 at once, then"),
+        (int(upload_door.UPLOAD_SECONDS), "one in 5 s; 30 under way |"),
+        (upload_door.UPLOADS_AT_ONCE, "30 under way |"),
+        (uploads.MAX_WAITING, "| uploads waiting to be processed | 32 |"),
+        (uploads.MAX_TITLE_CHARACTERS, "direction characters, at most 100 characters"),
+        (pictures.MAX_SIDE, "at most 2,560 pixels wide"),
+        (pictures.THUMBNAIL_SIDE, "Larger than 480 pixels"),
+        (pictures.MAX_PIXELS["JPEG"] // 10**6, "A JPEG has at most 50 megapixels"),
+        (pictures.MAX_PIXELS["PNG"] // 10**6, "PNG, GIF and WebP at most\n25,"),
+        (pictures.MAX_FRAMES, "at most 1,000 frames"),
+        (pictures.MAX_ANIMATION_PIXELS // 10**6, "of 50 megapixels together"),
     ],
 )
 def test_every_limit_is_documented(number: int, says: str) -> None:

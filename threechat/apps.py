@@ -7,4 +7,5 @@ class ThreechatConfig(AppConfig):
     verbose_name = _("chat")
 
     def ready(self) -> None:
-        import threechat.changes  # noqa: F401  # hears of what staff change
+        import threechat.changes  # hears of what staff change
+        import threechat.media  # noqa: F401  # sweeps in the background

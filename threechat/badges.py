@@ -76,7 +76,7 @@ def verdicts(badges: Collection[Badge]) -> list[Verdict]:
 
 
 async def find_room(room: str = "", number: int | None = None) -> tuple[RoomName, int | None]:
-    """The room that a socket's path names, by name or by number; a number that is none has an empty name.
+    """The room that a socket's path names, by name or by number; 0 for a number that no room has.
 
     Raises:
         BadRoomName: no room can have this name.
@@ -84,7 +84,7 @@ async def find_room(room: str = "", number: int | None = None) -> tuple[RoomName
     if number is None:
         return room_named(room), None
     name = await ask(Room.objects.filter(pk=number).values_list("name", flat=True).first, urgent=True)
-    return RoomName(name or ""), number
+    return (RoomName(name), number) if name else (RoomName(""), 0)
 
 
 async def verdict_on(badge: Badge) -> Verdict:

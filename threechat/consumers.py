@@ -84,12 +84,15 @@ class RoomConsumer(ViewerConsumer):
             await self.expel(OVERLOADED)
 
     async def disconnect(self, code: int) -> None:
-        if self.is_in:
+        await self.leave()
+        if not self.is_in:
+            return
+        try:
+            # First, for a list that is looked at meanwhile: who is in a room has read it.
+            await note_visit(self.person, self.badge.room_id, self.sent.top)
+        finally:
             presence.leave(self.room, self)
             presence.unwatch()
-        await self.leave()
-        if self.is_in:
-            await note_visit(self.person, self.badge.room_id, self.sent.top)
 
     # Commands
 
@@ -128,13 +131,9 @@ class RoomConsumer(ViewerConsumer):
 
     async def refuse(self, code: int) -> None:
         """Lets the browser read why it may not come in."""
+        await self.leave()
         self.outlet.end()
         await self.accept()
-        await self.close(code)
-
-    async def expel(self, code: int) -> None:
-        """From this moment the socket gets nothing any more."""
-        self.outlet.end()
         await self.close(code)
 
     # Frames on their way out
@@ -178,7 +177,3 @@ class RoomsConsumer(ViewerConsumer):
         if self.looks:
             directory.leave(self.person.user_id)
             await broadcast.group_discard(directory.group(self.person.user_id), self)
-
-    async def expel(self, code: int) -> None:
-        self.outlet.end()
-        await self.close(code)

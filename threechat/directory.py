@@ -152,7 +152,9 @@ class Directory:
         self._presence.watch()
         if self._task is None:
             self._task = asyncio.create_task(self._run(), name="directory", context=Context())
-        return (await self._frames([user_id]))[user_id]
+        frame = (await self._frames([user_id]))[user_id]
+        self._shown.setdefault(user_id, frame)
+        return frame
 
     def leave(self, user_id: int | None) -> None:
         self._presence.unwatch()

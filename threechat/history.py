@@ -1,5 +1,6 @@
 """What was said in a room, a page at a time. Blocks."""
 
+from datetime import timedelta
 from typing import NamedTuple, TypedDict
 
 from threechat.messages import DeletedFrame, MessageFrame, frame_of, message_frame
@@ -7,6 +8,7 @@ from threechat.models import Message, Room
 
 PAGE_MESSAGES = 50
 MAX_PAGE_MESSAGES = 200
+GROUP_WITHIN = timedelta(minutes=5)
 
 
 class HistoryPage(TypedDict):
@@ -20,6 +22,7 @@ class Row(NamedTuple):
     message: Message
     frame: MessageFrame
     mine: bool
+    continued: bool  # by whoever wrote the one before, a moment ago: name and time need no repeating
 
 
 class Latest(NamedTuple):
@@ -35,7 +38,21 @@ class Latest(NamedTuple):
 
     def rows(self, sender: str) -> list[Row]:
         """The same for templates, to somebody with this public id."""
-        return [Row(message, message_frame(message), message.sender == sender) for message in self.said]
+        befores = [None, *self.said]
+        return [
+            Row(message, message_frame(message), message.sender == sender, _continues(before, message))
+            for before, message in zip(befores, self.said, strict=False)
+        ]
+
+
+def _continues(before: Message | None, message: Message) -> bool:
+    """As continuesGroup in static/js/models/entries.js; days are the server's here."""
+    return (
+        before is not None
+        and (before.sender, before.username) == (message.sender, message.username)
+        and before.sent_on.date() == message.sent_on.date()
+        and abs(message.sent_on - before.sent_on) < GROUP_WITHIN
+    )
 
 
 def latest(room: Room | None) -> Latest:

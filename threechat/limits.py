@@ -47,8 +47,7 @@ class FrameLimit:
     """What one socket may send; counts what it refuses."""
 
     def __init__(self, sender: str, address: str) -> None:
-        self._person = people.of(sender)
-        self._address = addresses.of(address)
+        self._buckets = [people.of(sender), *([addresses.of(address)] if address else [])]
         self.refusals = 0  # in a row
 
     @property
@@ -57,7 +56,7 @@ class FrameLimit:
         return self.refusals > MAX_REFUSALS
 
     def allows(self) -> bool:
-        allowed = self._person.take() == 0 and self._address.take() == 0
+        allowed = all(bucket.take() == 0 for bucket in self._buckets)
         self.refusals = 0 if allowed else self.refusals + 1
         return allowed
 

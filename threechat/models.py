@@ -42,7 +42,7 @@ class Room(models.Model):
         except BadRoomName:
             raise ValidationError({"name": _("A room's name has 1 to 80 letters, digits, spaces, _ or -.")}) from None
         if Room.objects.filter(key=named.key).exclude(pk=self.pk).exists():
-            raise ValidationError({"name": _("There is a room of this name.")}, code="name-taken")
+            raise ValidationError({"name": ValidationError(_("There is a room of this name."), code="name-taken")})
         self.name = named.name
 
     def save(self, *args: Any, **kwargs: Any) -> None:

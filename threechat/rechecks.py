@@ -99,6 +99,7 @@ class Rechecks:
                     logger.warning("Who may be in a room could not be looked up: %s", error)
         finally:
             self._task = None
+            self._wake.clear()
             await self._fan_out.group_discard(RECHECKS_GROUP, self)
 
     async def _check(self, due: list[tuple[Guarded, int]]) -> None:

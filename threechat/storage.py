@@ -46,6 +46,8 @@ def store(where: RoomName, room_id: int | None, person: Person, draft: Draft, me
             return Stored(known, room, is_new=False)
         if room.read_only:
             raise ReadOnly
+        if media and media.pk is None:
+            media.save()
         now = datetime.now(UTC)
         _take_number(room, now)
         message = Message.objects.create(
@@ -59,7 +61,7 @@ def store(where: RoomName, room_id: int | None, person: Person, draft: Draft, me
             guest=person.guest,
             sender=person.sender,
             has_session=person.has_session,
-            client_id=draft.client_id,
+            client_id=draft.client_id or None,
             sent_on=now,
         )
     return Stored(message, room, is_new=True)

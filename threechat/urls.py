@@ -1,12 +1,15 @@
-from django.urls import path
+from django.urls import path, re_path
 
-from threechat import staff_views, views
+from threechat import media_views, staff_views, views
 
 urlpatterns = [
     path("chat/", views.chat, name="chat"),
     path("chat/room/<int:number>/", views.room_by_number, name="room-by-number"),
-    path("chat/join/<str:code>/", views.join, name="join"),
+    # As long as codes are, so that a room called "join" has its pages too.
+    re_path(r"^chat/join/(?P<code>[\w-]{24})/$", views.join, name="join"),
     path("chat/<str:room>/", views.room, name="room"),
+    path("chat/media/<str:name>", media_views.media_file, name="media-file"),
+    path("chat/<str:room>/media/", media_views.upload, name="upload"),
     path("chat/<str:room>/messages/", views.messages, name="messages"),
     path("chat/<str:room>/messages/<int:number>/", staff_views.message, name="message"),
     path("chat/<str:room>/settings/", staff_views.room_settings, name="room-settings"),

@@ -1,119 +1,124 @@
 import { gettext, interpolate, ngettext } from "./text.js";
-import { continuesGroup, hueOf } from "./models/room_log.js";
-import { element, part } from "./dom.js";
-import { messageTime, timeElement } from "./times.js";
+import { LogScroll } from "./log_scroll.js";
+import { MessageList } from "./message_list.js";
+import { part, setText } from "./dom.js";
 
-const AT_BOTTOM_PX = 48;
+const SPOKEN_AT_ONCE = 5;
+const QUIET_MS = 1_000;
 
-function avatarElement({ sender, username }) {
-  const avatar = element("span", "avatar", [...username][0]?.toUpperCase() ?? "?");
-  avatar.style.setProperty("--hue", String(hueOf(sender)));
-  avatar.setAttribute("aria-hidden", "true");
-  return avatar;
-}
-
-function headElement(entry) {
-  const head = element("div", "message-head");
-  const name = element("span", "message-name", entry.mine ? gettext("Me") : entry.username);
-  name.dir = "auto";
-  head.append(name, timeElement(entry.at, messageTime(entry.at)));
-  return head;
-}
-
-function fateElement() {
-  const fate = element("p", "message-fate");
-  const retry = element("button", "link-button", gettext("Retry"));
-  retry.type = "button";
-  retry.dataset.act = "retry";
-  fate.append(gettext("Not sent"), " · ", retry);
-  return fate;
-}
-
-/** Shows a room's entries in `#chat-log`; stays at the bottom only for whoever is there. */
+/**
+ * Shows a RoomLog in `#chat-log`. Whoever is at the end stays there, for everybody else nothing moves.
+ * Hooks: onRetry(clientId), onDiscard(clientId), onDelete(number) or null, onOlder(), onNewer(), onLatest(), onShown().
+ */
 export class ChatView {
   #log;
-  #list = part("messages");
+  #hooks;
+  #node = document.getElementById("chat-log");
+  #listNode = part("messages");
+  #list;
+  #scroll = new LogScroll(this.#node);
   #empty = part("messages-empty");
+  #older = part("older");
   #newer = part("newer");
-  #unseen = 0;
-  #rows = new Map();
+  #frame = 0;
+  #quietTimer = 0;
+  #low;
 
-  constructor(log, onRetry) {
+  constructor(log, hooks) {
     this.#log = log;
-    this.#newer.addEventListener("click", () => this.scrollToEnd());
-    log.addEventListener("scroll", () => this.#isAtEnd() && this.#seen(), { passive: true });
-    log.addEventListener("click", ({ target }) => {
-      if (target.dataset?.act === "retry") onRetry(target.closest("[data-client-id]").dataset.clientId);
-    });
-    new ResizeObserver(() => this.#unseen === 0 && this.scrollToEnd()).observe(log);
+    this.#hooks = hooks;
+    this.#low = log.low;
+    this.#list = new MessageList(this.#listNode, hooks.onDelete);
+    this.#older.addEventListener("click", () => hooks.onOlder());
+    this.#newer.addEventListener("click", () => this.#goToLatest());
+    this.#node.addEventListener("scroll", () => this.#scrolled(), { passive: true });
+    this.#listNode.addEventListener("click", ({ target }) => this.#clicked(target));
+    this.#render();
+    this.#listNode.setAttribute("data-live", "");
   }
 
-  /** Adds a new entry below `previous`, dropping rows that `entries` no longer holds. */
-  add(entry, previous, entries) {
-    const sticks = entry.mine || this.#isAtEnd();
-    this.#empty.hidden = true;
-    this.#list.append(this.#rowOf(entry, previous));
-    for (const known of this.#rows.keys()) {
-      if (this.#rows.size <= entries.length) break;
-      this.#rows.get(known).remove();
-      this.#rows.delete(known);
-    }
-    if (sticks) this.scrollToEnd();
-    else this.#showUnseen(this.#unseen + 1);
+  /** Shows what the log holds by the next frame; a hidden page waits until it is seen. */
+  invalidate() {
+    this.#frame ||= requestAnimationFrame(() => this.show());
   }
 
-  /** Shows an entry's state and text as they are now. */
-  update(entry) {
-    const row = this.#rows.get(entry);
-    if (!row) return;
-    const sticks = this.#isAtEnd();
-    row.dataset.state = entry.state;
-    row.querySelector(".message-text").textContent = entry.text;
-    row.querySelector(".message-fate")?.remove();
-    if (entry.state === "failed") row.querySelector(".message-body").append(fateElement());
-    if (sticks) this.scrollToEnd();
+  /** Shows it now. */
+  show() {
+    cancelAnimationFrame(this.#frame);
+    this.#frame = 0;
+    this.#render();
+    this.#hooks.onShown();
   }
 
-  /** A quiet line of the page itself. */
-  note(text) {
-    const sticks = this.#isAtEnd();
-    if (this.#list.lastElementChild?.textContent === text) return;
-    this.#list.append(element("li", "message-note", text));
-    if (sticks) this.scrollToEnd();
+  toEnd() {
+    this.#log.isAtEnd = true;
+    this.invalidate();
   }
 
-  scrollToEnd() {
-    this.#log.scrollTop = this.#log.scrollHeight;
-    this.#seen();
+  #render() {
+    const hadFocus = this.#listNode.contains(document.activeElement);
+    const isHistory = this.#log.low < this.#low;
+    this.#low = this.#log.low;
+    this.#speak(!isHistory);
+    if (this.#log.isAtEnd) {
+      this.#showEntries();
+      this.#scroll.toEnd();
+    } else this.#scroll.keepPlace(this.#listNode, () => this.#showEntries());
+    if (hadFocus && !this.#listNode.contains(document.activeElement)) this.#node.focus({ preventScroll: true });
+    this.#scrolled();
   }
 
-  #rowOf(entry, previous) {
-    const row = element("li", "message");
-    row.toggleAttribute("data-mine", entry.mine);
-    row.toggleAttribute("data-continued", continuesGroup(previous, entry));
-    if (entry.clientId) row.dataset.clientId = entry.clientId;
-    const body = element("div", "message-body");
-    const text = element("p", "message-text");
-    text.dir = "auto";
-    body.append(headElement(entry), text);
-    row.append(avatarElement(entry), body);
-    this.#rows.set(entry, row);
-    this.update(entry);
-    return row;
+  #showEntries() {
+    const count = this.#list.show(this.#log.entries);
+    if (count > SPOKEN_AT_ONCE) this.#speak(false);
+    this.#empty.hidden = this.#log.entries.length > 0;
+    this.#showOlder();
   }
 
-  #isAtEnd() {
-    return this.#log.scrollHeight - this.#log.scrollTop - this.#log.clientHeight < AT_BOTTOM_PX;
+  /** History and floods are not read aloud; what comes while the reader listens is. */
+  #speak(isSpoken) {
+    if (isSpoken && this.#quietTimer) return;
+    clearTimeout(this.#quietTimer);
+    this.#quietTimer = isSpoken ? 0 : setTimeout(() => this.#speakAgain(), QUIET_MS);
+    this.#node.ariaLive = isSpoken ? "polite" : "off";
   }
 
-  #seen() {
-    this.#showUnseen(0);
+  #speakAgain() {
+    this.#quietTimer = 0;
+    this.#node.ariaLive = "polite";
   }
 
-  #showUnseen(count) {
-    this.#unseen = count;
-    this.#newer.hidden = count === 0;
-    const text = ngettext("%(count)s new message", "%(count)s new messages", count);
-    this.#newer.textContent = interpolate(text, { count });
+  #showOlder() {
+    const hadFocus = document.activeElement === this.#older;
+    this.#older.hidden = !this.#log.hasOlder;
+    if (hadFocus && this.#older.hidden) this.#node.focus({ preventScroll: true });
+  }
+
+  #scrolled() {
+    this.#log.isAtEnd = this.#scroll.isAtEnd && !this.#log.isDetached;
+    if (this.#scroll.isNearTop) this.#hooks.onOlder();
+    if (this.#scroll.isNearEnd && this.#log.isDetached) this.#hooks.onNewer();
+    this.#showNewer();
+  }
+
+  #showNewer() {
+    const count = this.#log.unseen;
+    this.#newer.hidden = count === 0 && !this.#log.isDetached && !this.#scroll.isFarUp;
+    const news = interpolate(ngettext("%(count)s new message", "%(count)s new messages", count), { count });
+    this.#newer.toggleAttribute("data-news", count > 0);
+    setText(this.#newer, count > 0 ? news : gettext("Back to latest"));
+  }
+
+  #goToLatest() {
+    if (this.#log.isDetached) this.#hooks.onLatest();
+    else this.toEnd();
+    this.#node.focus({ preventScroll: true });
+  }
+
+  #clicked(target) {
+    const act = target.closest?.("[data-act]")?.dataset.act;
+    const { clientId } = target.closest?.(".message")?.dataset ?? {};
+    if (act === "retry") this.#hooks.onRetry(clientId);
+    if (act === "discard") this.#hooks.onDiscard(clientId);
   }
 }

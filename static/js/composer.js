@@ -1,13 +1,19 @@
 import { gettext, interpolate } from "./text.js";
-import { MESSAGE_MAX_CHARACTERS } from "./models/room_log.js";
+import { MESSAGE_MAX_CHARACTERS } from "./models/entries.js";
 import { Throttle } from "./models/typing.js";
 import { part } from "./dom.js";
 
-/** The message box: Enter sends, Shift+Enter breaks the line. Hooks: onSend(text), onTyping(). */
+const LINES_MOST = 6;
+
+/**
+ * The message box: Enter sends, Shift+Enter breaks the line.
+ * Hooks: onSend(text), which returns why it was not taken, or ""; onTyping().
+ */
 export class Composer {
   #form = part("composer");
   #input = document.getElementById("chat-message-input");
   #problem = part("composer-problem");
+  #closed = part("composer-closed");
   #typing = new Throttle();
   #hooks;
 
@@ -34,8 +40,16 @@ export class Composer {
     this.#problem.hidden = problem === "";
   }
 
+  /** Where nobody may write, the box says so. */
+  set isReadOnly(isReadOnly) {
+    this.#form.inert = isReadOnly;
+    this.#form.hidden = isReadOnly;
+    this.#closed.hidden = !isReadOnly;
+  }
+
   #typed() {
     this.say("");
+    this.#grow();
     if (this.#input.value.trim() && this.#typing.allows(performance.now())) this.#hooks.onTyping();
   }
 
@@ -49,9 +63,16 @@ export class Composer {
       this.say(interpolate(gettext("%(length)s characters are too many; %(limit)s fit."), values));
       return;
     }
+    const problem = this.#hooks.onSend(text);
+    this.say(problem);
+    if (problem) return;
     this.#input.value = "";
     this.#typing.reset();
-    this.say("");
-    this.#hooks.onSend(text);
+    this.#grow();
+  }
+
+  /** For browsers in which a style sheet cannot. */
+  #grow() {
+    if (!CSS.supports("field-sizing", "content")) this.#input.rows = Math.min(this.#input.value.split("\n").length, LINES_MOST);
   }
 }

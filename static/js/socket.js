@@ -37,6 +37,8 @@ export class LiveSocket {
     this.#listening = new AbortController();
     const { signal } = this.#listening;
     addEventListener("online", () => this.retryNow(), { signal });
+    // Nothing arrives any more, and nothing would say so for a long time.
+    addEventListener("offline", () => this.restart(), { signal });
     document.addEventListener("visibilitychange", () => !document.hidden && this.retryNow(), { signal });
     this.#open();
   }
@@ -59,6 +61,11 @@ export class LiveSocket {
     this.#socket.send(text);
     this.#hooks.onSent?.(text);
     return true;
+  }
+
+  /** From the next connection on it goes to `path`. */
+  moveTo(path) {
+    this.#path = path;
   }
 
   /** Ends a wait; an open or opening socket and one that was told to stay away are left alone. */

@@ -1,22 +1,7 @@
+import { answerOf } from "./http.js";
 import { withQuery } from "./models/view_state.js";
 
-const TIMEOUT_MS = 15_000;
 const POINTS = 500;
-
-/** What the server refused or could not do; `code` is its own word for it, or "" where it did not answer in ours. */
-class ApiError extends Error {
-  constructor(status, { code = "", detail = "" } = {}) {
-    super(detail || `HTTP ${status}`);
-    Object.assign(this, { status, code });
-  }
-}
-
-async function answerOf(url, options = {}) {
-  const response = await fetch(url, { ...options, signal: AbortSignal.timeout(TIMEOUT_MS) });
-  const answer = await response.json().catch(() => ({}));
-  if (!response.ok) throw new ApiError(response.status, answer.error);
-  return answer;
-}
 
 /** The HTTP side of the telemetry pages: the past, the devices, the version. A view token goes along with each request. */
 export class TelemetryApi {
@@ -49,8 +34,7 @@ export class TelemetryApi {
 
   /** Makes a device; `{device, name, token, examples}`, the token for the only time. */
   addDevice(name, csrfToken) {
-    const headers = { "Content-Type": "application/json", "X-CSRFToken": csrfToken };
-    return answerOf(this.#urls.devicesUrl, { method: "POST", headers, body: JSON.stringify({ name }) });
+    return answerOf(this.#urls.devicesUrl, { method: "POST", body: { name }, csrfToken });
   }
 
   #range(devices, since, until) {

@@ -1,6 +1,7 @@
 /** Times as the viewer's zone and language write them. */
 
 import { gettext, interpolate, ngettext } from "./text.js";
+import { dayOf } from "./models/days.js";
 
 const CLOCK = new Intl.DateTimeFormat([], {
   hour: "2-digit",
@@ -10,6 +11,8 @@ const CLOCK = new Intl.DateTimeFormat([], {
 });
 const MINUTE = new Intl.DateTimeFormat([], { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 const DAY = new Intl.DateTimeFormat([], { day: "numeric", month: "short" });
+const WEEKDAY = new Intl.DateTimeFormat([], { weekday: "long", day: "numeric", month: "long" });
+const FULL_DAY = new Intl.DateTimeFormat([], { dateStyle: "full" });
 const FULL = new Intl.DateTimeFormat([], { dateStyle: "full", timeStyle: "medium" });
 const DAY_CLOCK = new Intl.DateTimeFormat([], {
   day: "numeric",
@@ -35,17 +38,28 @@ export function minuteTime(ms) {
   return MINUTE.format(ms);
 }
 
-/** "14:03" today, "20 Nov, 14:03" on any other day. */
-export function messageTime(ms, nowMs = Date.now()) {
-  const day = DAY.format(ms);
-  return day === DAY.format(nowMs) ? MINUTE.format(ms) : `${day}, ${MINUTE.format(ms)}`;
+/** "Today", "Yesterday", else "Thursday, 20 November", of another year with the year. */
+export function dayTitle(ms, nowMs = Date.now()) {
+  const daysAgo = dayOf(nowMs) - dayOf(ms);
+  if (daysAgo === 0) return gettext("Today");
+  if (daysAgo === 1) return gettext("Yesterday");
+  const isThisYear = new Date(ms).getFullYear() === new Date(nowMs).getFullYear();
+  return (isThisYear ? WEEKDAY : FULL_DAY).format(ms);
 }
 
-/** A `<time>` with the machine's form, the reader's form and the full date as tooltip. */
-export function timeElement(ms, text) {
+export function fullDay(ms) {
+  return FULL_DAY.format(ms);
+}
+
+export function fullTime(ms) {
+  return FULL.format(ms);
+}
+
+/** A `<time>` with the machine's form, the reader's form and, as tooltip, the full date. */
+export function timeElement(ms, text, title = fullTime(ms)) {
   const element = document.createElement("time");
   element.dateTime = new Date(ms).toISOString();
-  element.title = FULL.format(ms);
+  element.title = title;
   element.textContent = text;
   return element;
 }

@@ -72,6 +72,21 @@ for (const [what, act] of [
   });
 }
 
+test("a socket whose network is gone is lost at once", () => {
+  const { socket, states } = connected();
+  dispatchEvent(new Event("offline"));
+  assert.deepEqual([states.at(-1), socket.send({})], ["waiting", false]);
+});
+
+test("a room that was renamed is reached by its number from the next connection on", () => {
+  const { socket } = connected();
+  socket.moveTo("/ws/chat/room/7/");
+  assert.equal(made.length, 1);
+  made[0].onclose({ code: 1012 });
+  mock.timers.tick(7_000);
+  assert.equal(made[1].url, "ws://example.org/ws/chat/room/7/");
+});
+
 test("an open socket is left alone by all of these", () => {
   const { socket } = connected();
   dispatchEvent(new Event("online"));

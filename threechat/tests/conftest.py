@@ -4,6 +4,7 @@ import pytest
 
 from examplechannels.questions import close_connections
 from threechat.limits import addresses, new_rooms, people
+from threechat.upload_door import uploads
 from threechat.writer import writer
 
 
@@ -16,7 +17,7 @@ def presence_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def nobody_was_here_before() -> Iterator[None]:
-    for buckets in (people, addresses, new_rooms):
+    for buckets in (people, addresses, new_rooms, uploads):
         buckets.forget()
     yield
     writer.close_connection()

@@ -5,13 +5,16 @@ from urllib.parse import unquote
 import pytest
 from asgiref.sync import sync_to_async
 from django.contrib.auth.models import User
+from django.db import OperationalError
 from django.test import Client
 
 from tests.sockets import HOST, opened, socket
-from threechat.limits import BURST_FRAMES, MAX_REFUSALS, TOO_MANY
+from threechat.limits import BURST_FRAMES, MAX_REFUSALS, TOO_MANY, Buckets
+from threechat.models import Media, Message, Room
 from threechat.people import Person
 from threechat.presence import presence
 from threechat.rooms import room_named
+from threechat.storage import delete_message
 
 pytestmark = [pytest.mark.usefixtures("fanout", "nothing_left"), pytest.mark.django_db(transaction=True)]
 
@@ -80,7 +83,8 @@ async def test_a_mistake_is_answered_to_its_sender_alone_and_the_socket_stays_op
 
 
 @pytest.mark.parametrize("frame", ["x", '{"message": "hi"}', '{"type": "typing"}'])
-async def test_who_sends_too_fast_is_told_and_then_closed(frame: str) -> None:
+async def test_who_sends_too_fast_is_told_and_then_closed(frame: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("threechat.limits.people", Buckets(BURST_FRAMES, 0.001))  # storing takes time
     member = await opened("/ws/chat/room1/")
     for _ in range(BURST_FRAMES + MAX_REFUSALS + 30):
         await member.send_to(text_data=frame)
@@ -100,7 +104,8 @@ async def test_a_simple_client_meets_no_frame_it_does_not_know() -> None:
     await full.send_json_to({"message": "hi"})
     assert (await simple.receive_json_from(timeout=5))["type"] == "text"
     await simple.disconnect()
-    assert (await next_of(full, "presence"))["count"] == 1
+    while (await next_of(full, "presence"))["count"] != 1:
+        pass
     await full.disconnect()
 
 
@@ -180,3 +185,116 @@ async def test_a_quiet_room_hears_something_now_and_then_though_others_are_busy(
     presence.leave(room_named("busy"), "tab")
     assert heard >= 4  # two of them on arrival
     await quiet.disconnect()
+
+
+async def test_numbers_count_up_and_everybody_gets_the_same_frame() -> None:
+    first, second = await opened("/ws/chat/room1/"), await opened("/ws/chat/room1/?events=all")
+    for client, text in ((first, "a"), (second, "b"), (first, "c")):
+        await client.send_json_to({"message": text})
+        frames = [await next_of(one, "text") for one in (first, second)]
+        assert frames[0] == frames[1]
+        assert frames[0]["id"] == "abc".index(text) + 1
+    for client in (first, second):
+        await client.disconnect()
+
+
+async def test_a_resend_is_echoed_to_its_sender_and_nobody_else_sees_it_twice() -> None:
+    sender, other = await opened("/ws/chat/room1/"), await opened("/ws/chat/room1/")
+    await sender.send_json_to({"message": "hi", "client_id": "x"})
+    first = [await next_of(client, "text") for client in (sender, other)]
+    await sender.send_json_to({"message": "hi", "client_id": "x"})
+    assert await next_of(sender, "text") == first[0]
+    assert await other.receive_nothing()
+    late = await opened("/ws/chat/room1/")  # it is published again: whoever missed it gets it
+    await sender.send_json_to({"message": "hi", "client_id": "x"})
+    assert await next_of(late, "text") == first[0]
+    assert await next_of(sender, "text") == first[0]
+    await other.send_json_to({"message": "mine", "client_id": "x"})
+    error = await next_of(other, "error")
+    assert (error["code"], error["client_id"]) == ("client-id-taken", "x")
+    assert await Message.objects.acount() == 1
+    for client in (sender, other, late):
+        await client.disconnect()
+
+
+async def test_a_resend_of_what_was_deleted_is_settled_without_its_content() -> None:
+    sender = await opened("/ws/chat/room1/?events=all")
+    await sender.send_json_to({"message": "oops", "client_id": "x"})
+    await next_of(sender, "text")
+    room = await Room.objects.aget()
+    await sync_to_async(delete_message)(room.pk, 1)
+    await sender.send_json_to({"message": "oops", "client_id": "x"})
+    echo = await next_of(sender, "text")
+    assert (echo["id"], echo["client_id"], echo["message"]) == (1, "x", "")
+    await sender.disconnect()
+
+
+async def test_nobody_gets_what_was_not_stored_and_its_sender_is_told_to_come_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sender, other = await opened("/ws/chat/room1/"), await opened("/ws/chat/room1/")
+
+    def no_commit(*args: Any, **kwargs: Any) -> None:
+        raise OperationalError("disk I/O error")
+
+    with monkeypatch.context() as broken:
+        broken.setattr("threechat.posting.store", no_commit)
+        await sender.send_json_to({"message": "hi", "client_id": "x"})
+        assert await sender.receive_output(timeout=5) == {"type": "websocket.close", "code": 1013}
+    await sender.send_json_to({"message": "after it", "client_id": "y"})  # was on its way
+    assert await other.receive_nothing()
+    assert not await Message.objects.aexists()
+    again = await opened("/ws/chat/room1/")
+    await again.send_json_to({"message": "hi", "client_id": "x"})
+    assert (await next_of(other, "text"))["id"] == 1
+    for client in (sender, other, again):
+        await client.disconnect()
+
+
+async def test_the_limit_counts_a_person_over_all_of_their_tabs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("threechat.limits.people", Buckets(BURST_FRAMES, 0.001))
+    cookie = await sync_to_async(session_of)(None)
+    tabs = [await opened("/ws/chat/room1/", origin=f"http://{HOST}", cookie=cookie) for _ in range(3)]
+    for number in range(BURST_FRAMES):
+        await tabs[number % 2].send_json_to({"message": str(number)})
+        while (await next_of(tabs[number % 2], "text"))["message"] != str(number):
+            pass
+    await tabs[2].send_json_to({"message": "one more"})
+    assert (await next_of(tabs[2], "error"))["code"] == "too-fast"
+    for tab in tabs:
+        await tab.disconnect()
+
+
+async def test_new_rooms_from_one_address_are_limited(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("threechat.posting.new_rooms", Buckets(2, 0.001))
+    codes = []
+    for number in range(4):
+        member = await opened(f"/ws/chat/room{number}/")
+        await member.send_json_to({"message": "first"})
+        codes.append((await member.receive_json_from(timeout=5)).get("code"))
+        await member.disconnect()
+    assert codes == [None, None, "too-fast", "too-fast"]
+
+
+async def test_typing_is_passed_on_only_now_and_then() -> None:
+    one, other = await opened("/ws/chat/room1/?events=all"), await opened("/ws/chat/room1/?events=all")
+    for _ in range(10):
+        await one.send_json_to({"type": "typing"})
+    await one.send_json_to({"message": "done"})
+    kinds = []
+    while (frame := await other.receive_json_from(timeout=5))["type"] != "text":
+        kinds.append(frame["type"])
+    assert kinds.count("typing") <= 2
+    await one.disconnect()
+    await other.disconnect()
+
+
+async def test_a_file_of_somebody_else_is_not_shown() -> None:
+    await Media.objects.acreate(name="f" * 32 + ".png", kind="image", size=1, sender="somebody")
+    member = await opened("/ws/chat/room1/")
+    await member.send_json_to({"type": "image", "media_url": f"/chat/media/{'f' * 32}.png", "client_id": "x"})
+    error = await next_of(member, "error")
+    assert (error["code"], error["client_id"]) == ("upload-over-http", "x")
+    assert "/chat/<room>/media/" in error["detail"]
+    assert not await Message.objects.aexists()
+    await member.disconnect()

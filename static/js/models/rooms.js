@@ -1,4 +1,8 @@
+import { gettext } from "../text.js";
+
 const ROOM_NAME = /^[\p{L}\p{N}\p{M} _-]{1,80}$/u;
+const ROOM_NAME_MAX_CHARACTERS = 80;
+const UNREAD_SHOWN = 99;
 
 export function normaliseRoomName(name) {
   return name.normalize("NFC").trim();
@@ -9,6 +13,14 @@ export function isRoomName(name) {
   return ROOM_NAME.test(normaliseRoomName(name));
 }
 
+/** Why `name` is no room's, or "". */
+export function roomNameProblem(name) {
+  const normalised = normaliseRoomName(name);
+  if (normalised === "") return gettext("A room needs a name.");
+  if ([...normalised].length > ROOM_NAME_MAX_CHARACTERS) return gettext("At most 80 characters, please.");
+  return isRoomName(name) ? "" : gettext("Letters, digits, spaces, _ and - only, please.");
+}
+
 export function roomUrl(chatUrl, name) {
   return `${chatUrl}${encodeURIComponent(normaliseRoomName(name))}/`;
 }
@@ -17,4 +29,46 @@ export function roomUrl(chatUrl, name) {
 export function sortRooms(rooms) {
   const lastAt = (room) => Date.parse(room.last?.datetime ?? "") || 0;
   return [...rooms].sort((a, b) => b.count - a.count || lastAt(b) - lastAt(a) || a.name.localeCompare(b.name));
+}
+
+/** What a room's last message says; a file says what it is. */
+export function lastText({ type, message }) {
+  switch (type) {
+    case "image":
+      return gettext("sent a picture");
+    case "video":
+      return gettext("sent a video");
+    case "voice":
+      return gettext("sent a voice message");
+    default:
+      return message;
+  }
+}
+
+/** "7"; more than 99 are "99+", none "". */
+export function unreadText(count) {
+  if (count > UNREAD_SHOWN) return `${UNREAD_SHOWN}+`;
+  return count > 0 ? String(count) : "";
+}
+
+/** How much of each room this person has not read: what the server counted, and what each room has grown by since. */
+export class Unread {
+  #counted = new Map();
+
+  /** `rooms` as the server counted them: `{name, unread, last_id}`. */
+  constructor(rooms = []) {
+    this.count(rooms);
+  }
+
+  /** The server counted again. */
+  count(rooms) {
+    this.#counted = new Map(rooms.map(({ name, unread, last_id: lastId }) => [name, { unread, lastId }]));
+  }
+
+  /** Of a room that was not there when the server counted, or has begun anew, all is unread. */
+  of({ name, last_id: lastId }) {
+    const counted = this.#counted.get(name);
+    if (!counted || lastId < counted.lastId) return lastId;
+    return counted.unread + lastId - counted.lastId;
+  }
 }

@@ -1,7 +1,7 @@
 import { CHAT_SILENCE_MS, LivePage } from "../live.js";
 import { Points } from "../models/points.js";
+import { RoomList } from "../room_list.js";
 import { jsonScript, part } from "../dom.js";
-import { renderRooms } from "../room_list.js";
 import { showWord } from "../word_view.js";
 import { newestDotPath, sparklinePath } from "../models/sparkline.js";
 
@@ -52,14 +52,12 @@ function openNumber(card) {
 }
 
 function openRooms(card) {
-  const options = { chatUrl: card.dataset.chatUrl, limit: ROOMS_SHOWN };
+  const rooms = new RoomList(card, { limit: ROOMS_SHOWN });
   page.open(card.dataset.socket, {
     tag: "3",
     region: card,
     silenceMs: CHAT_SILENCE_MS,
-    onFrame: (frame) => {
-      if (frame?.type === "rooms") renderRooms(part("rooms", card), part("rooms-empty", card), frame.rooms, options);
-    },
+    onFrame: (frame) => rooms.receive(frame),
   });
 }
 

@@ -1,118 +1,147 @@
-import { RoomLog, isMessage } from "../models/room_log.js";
+import { CHAT_SILENCE_MS, LivePage } from "../live.js";
+import { ChatApi } from "../chat_api.js";
 import { ChatView } from "../chat_view.js";
 import { Composer } from "../composer.js";
+import { Conversation } from "../conversation.js";
 import { GuestForm } from "../guest_form.js";
 import { GuestName } from "../models/guest_name.js";
-import { CHAT_SILENCE_MS, LivePage } from "../live.js";
 import { People } from "../people.js";
+import { RoomDialogs } from "../room_dialogs.js";
+import { RoomHead } from "../room_head.js";
+import { RoomHistory } from "../room_history.js";
+import { RoomLog } from "../models/room_log.js";
+import { RoomMedia } from "../room_media.js";
+import { UnsentStore } from "../models/unsent_store.js";
 import { bindCopyButton } from "../clipboard.js";
 import { gettext } from "../text.js";
-import { newClientId } from "../client_id.js";
-import { part } from "../dom.js";
-
-const ECHO_WITHIN_MS = 10_000;
-const NOT_ABOUT_A_MESSAGE = new Set(["unknown-type"]);
-
-function storage() {
-  try {
-    return globalThis.localStorage;
-  } catch {
-    return undefined;
-  }
-}
+import { isMessage } from "../models/entries.js";
+import { jsonScript, part } from "../dom.js";
+import { roomUrl } from "../models/rooms.js";
+import { storage } from "../storage.js";
 
 const region = part("region");
-const { sender, username, socket: path, guest } = region.dataset;
-const isGuest = guest === "true";
-const name = new GuestName(username, isGuest ? storage() : undefined);
-const room = new RoomLog(sender);
-const view = new ChatView(document.getElementById("chat-log"), retry);
+const { sender, username, name: roomName, chatUrl } = region.dataset;
+const isGuest = region.dataset.guest === "true";
+const isStaff = region.dataset.staff === "true";
+const number = Number(region.dataset.room) || null;
+
+const name = new GuestName(username, isGuest ? storage("localStorage") : undefined);
+const api = new ChatApi({
+  roomUrl: roomUrl(chatUrl, roomName),
+  csrfToken: document.querySelector("[name=csrfmiddlewaretoken]").value,
+});
+const log = new RoomLog({
+  sender,
+  have: Number(region.dataset.have),
+  page: { messages: jsonScript("room-messages", []), more: region.dataset.more === "true" },
+});
+const store = new UnsentStore(storage("sessionStorage"), { sender, name: roomName, number });
+const conversation = new Conversation(
+  { log, api, store, name, number, socket: () => socket },
+  {
+    onChange: () => view.invalidate(),
+    onCaughtUp: (isOk) => (part("history-problem").hidden = isOk),
+    onBegunAnew: () => location.reload(),
+  },
+);
+const past = new RoomHistory(log, api, (isOk) => {
+  part("history-problem").hidden = isOk;
+  if (isOk && !log.isDetached) conversation.catchUp();
+  // Before the next scroll event, which would ask for one more page.
+  if (isOk) view.show();
+});
+const view = new ChatView(log, {
+  onRetry: retry,
+  onDiscard: discard,
+  onDelete: isStaff ? erase : null,
+  onOlder: () => past.older(),
+  onNewer: () => past.newer(),
+  onLatest: () => conversation.toLatest(),
+  onShown: () => media.tidy(),
+});
+const head = new RoomHead({ chatUrl });
 const people = new People();
-const composer = new Composer({ onSend: submit, onTyping: () => socket.send({ type: "typing", username: name.sent }) });
+const composer = new Composer({ onSend: send, onTyping: () => tell("typing") });
 const guestForm = isGuest ? new GuestForm(name, renamed) : null;
-const echoTimers = new Map();
+const media = new RoomMedia(
+  region,
+  { conversation, log, api, name, maxBytes: Number(region.dataset.maxUpload) },
+  {
+    onSend: () => view.toEnd(),
+    onProblem: (text) => composer.say(text),
+    onRefused: (code) => code === "name-taken" && showNameTaken(),
+    onClosed: () => composer.focus(),
+  },
+);
+const dialogs = isStaff ? new RoomDialogs({ api }) : null;
+
+function tell(type) {
+  socket.send({ type, username: name.sent });
+}
 
 /** The others see a new name at once: it goes with any frame. */
 function renamed() {
   composer.focus();
-  socket.send({ type: "typing", username: name.sent });
+  tell("typing");
 }
 
-function transmit(entry) {
-  const frame = { message: entry.text, username: name.sent, client_id: entry.clientId };
-  if (!socket.send(frame)) {
-    fail(entry.clientId);
-    return;
-  }
-  echoTimers.set(entry.clientId, setTimeout(() => socket.restart(), ECHO_WITHIN_MS));
-}
-
-function settle(clientId) {
-  clearTimeout(echoTimers.get(clientId));
-  echoTimers.delete(clientId);
-}
-
-function fail(clientId) {
-  const entry = room.fail(clientId);
-  if (!entry) return;
-  settle(entry.clientId);
-  view.update(entry);
-}
-
-function failPending() {
-  for (const entry of room.failPending()) {
-    settle(entry.clientId);
-    view.update(entry);
-  }
-}
-
-function submit(text) {
-  const previous = room.entries.at(-1);
-  const entry = room.submit({ text, clientId: newClientId(), username: name.shown, at: Date.now() });
-  view.add(entry, previous, room.entries);
-  transmit(entry);
+function send(text) {
+  if (!conversation.submit(text)) return gettext("Too many messages wait to be sent.");
+  view.toEnd();
+  return "";
 }
 
 function retry(clientId) {
-  const entry = room.retry(clientId);
-  if (!entry) return;
-  view.update(entry);
-  transmit(entry);
+  if (!media.retry(clientId)) conversation.retry(clientId);
   composer.focus();
 }
 
-function receiveMessage(frame) {
-  const previous = room.entries.at(-1);
-  const { entry, isNew } = room.receive(frame);
-  settle(entry.clientId);
-  people.wrote(frame.username);
-  if (isNew) view.add(entry, previous, room.entries);
-  else view.update(entry);
+function discard(clientId) {
+  media.cancel(clientId);
+  conversation.discard(clientId);
+  composer.focus();
 }
 
-function receiveError({ code, detail, client_id: clientId }) {
-  composer.say(code === "name-taken" && guestForm ? guestForm.refuse() : detail);
-  if (!NOT_ABOUT_A_MESSAGE.has(code)) fail(clientId);
+async function erase(message) {
+  await api.deleteMessage(message).catch((error) => composer.say(error.message));
+}
+
+function showRoom(frame) {
+  head.show(frame);
+  dialogs?.show(frame);
+  composer.isReadOnly = frame.read_only;
+  media.isReadOnly = frame.read_only;
+  api.moveTo(roomUrl(chatUrl, frame.name));
+  if (frame.room !== null) socket.moveTo(`/ws/chat/room/${frame.room}/?events=all`);
+}
+
+function showNameTaken() {
+  if (guestForm) composer.say(guestForm.refuse());
+}
+
+function showError({ code, detail, client_id: clientId }) {
+  if (code === "name-taken") showNameTaken();
+  else if (!clientId || code === "too-fast") composer.say(detail);
 }
 
 function receive(frame) {
-  if (isMessage(frame)) receiveMessage(frame);
-  else if (frame?.type === "error") receiveError(frame);
+  conversation.receive(frame);
+  if (isMessage(frame)) people.wrote(frame.username);
+  else if (frame?.type === "room") showRoom(frame);
+  else if (frame?.type === "error") showError(frame);
   else if (frame?.type === "presence") people.present(frame);
   else if (frame?.type === "typing" && frame.username !== name.shown) people.types(frame.username);
-  else if (frame?.type === "catch_up") view.note(gettext("Some messages may have been missed."));
 }
 
-function statusChanged({ state }) {
-  if (state === "open" || state === "connecting") return;
-  people.forgetTyping();
-  failPending();
-}
-
-function opened(again) {
-  if (again) view.note(gettext("Connected again. Some messages may have been missed."));
-}
-
-const hooks = { onOpen: opened, onFrame: receive, onStatus: statusChanged };
-const socket = new LivePage().open(`${path}?events=all`, { region, silenceMs: CHAT_SILENCE_MS, ...hooks });
+const socket = new LivePage().open(`${region.dataset.socket}?events=all`, {
+  region,
+  silenceMs: CHAT_SILENCE_MS,
+  onOpen: () => conversation.opened(),
+  onFrame: receive,
+  onStatus: (status) => {
+    conversation.statusChanged(status);
+    if (status.state === "stopped") media.stop();
+    if (status.state !== "open" && status.state !== "connecting") people.forgetTyping();
+  },
+});
 bindCopyButton(part("copy-link"), () => location.origin + location.pathname);

@@ -1,0 +1,41 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Unread, lastText, roomNameProblem, unreadText } from "../../static/js/models/rooms.js";
+
+const room = (name, lastId, unread) => ({ name, last_id: lastId, unread });
+
+test("what is unread grows with the room", () => {
+  const unread = new Unread([room("garden", 120, 3), room("lobby", 8, 0)]);
+  assert.deepEqual([unread.of(room("garden", 120)), unread.of(room("garden", 125))], [3, 8]);
+  assert.equal(unread.of(room("lobby", 8)), 0);
+});
+
+test("of a room that is new, or has begun anew, all is unread", () => {
+  const unread = new Unread([room("garden", 120, 3)]);
+  assert.equal(unread.of(room("kitchen", 4)), 4);
+  assert.equal(unread.of(room("garden", 2)), 2);
+  assert.equal(new Unread().of(room("constructor", 0)), 0);
+});
+
+test("when the server counts again, its word counts", () => {
+  const unread = new Unread([room("garden", 120, 3)]);
+  unread.count([room("garden", 125, 0)]);
+  assert.equal(unread.of(room("garden", 126)), 1);
+});
+
+test("more than 99 are not counted out", () => {
+  assert.deepEqual([0, 1, 99, 100, 12_000].map(unreadText), ["", "1", "99", "99+", "99+"]);
+});
+
+test("a room's last message says what it is", () => {
+  assert.equal(lastText({ type: "text", message: "<b>hi" }), "<b>hi");
+  const files = ["image", "video", "voice"].map((type) => lastText({ type, message: "" }));
+  assert.deepEqual(files, ["sent a picture", "sent a video", "sent a voice message"]);
+});
+
+test("a name that no room can have gets its reason", () => {
+  assert.equal(roomNameProblem("  Küche 2 "), "");
+  assert.match(roomNameProblem(" "), /needs a name/);
+  assert.match(roomNameProblem("😀".repeat(81)), /80/);
+  assert.match(roomNameProblem("a/b"), /Letters/);
+});

@@ -1,0 +1,102 @@
+"""An upload on its way: admitted, made a file, stored as a message, told to the room. Knows no HTTP."""
+
+import asyncio
+from collections import Counter
+from contextvars import Context
+from functools import partial
+from typing import BinaryIO, NamedTuple
+
+from examplechannels.questions import ask
+from threechat.access import check_entrance
+from threechat.media import check_quota
+from threechat.messages import Draft, MessageFrame, file_url
+from threechat.models import Room
+from threechat.people import Person
+from threechat.posting import go_by, post, tell
+from threechat.rooms import RoomName
+from threechat.storage import ReadOnly, Stored, find_sent
+from threechat.uploads import workshop
+from threechat.writer import NotStored
+
+
+class Upload(NamedTuple):
+    """What somebody sent."""
+
+    where: RoomName
+    person: Person
+    username: str | None  # that a guest wants to go by
+    client_id: str | None
+    address: str
+    file: BinaryIO
+    size: int  # bytes
+    declared: str  # its Content-Type, as the client says
+    title: str  # its name there
+
+
+class Received(NamedTuple):
+    frame: MessageFrame
+    is_new: bool  # False: the message was there already, under the same `client_id`
+
+
+under_way: Counter[str] = Counter()  # bytes, by sender
+_tasks: set[asyncio.Task[Received]] = set()
+
+
+async def receive(upload: Upload) -> Received:
+    """The message, once it is committed. Goes on when whoever waits for it goes away.
+
+    Raises:
+        Barred, ReadOnly, ClientIdTaken: see storage.py; OverQuota: see media.py.
+        UnsupportedMedia, BadPicture, TooManyPixels: see uploads.py.
+        ClientError: the name is an account's, or the address made too many rooms.
+        NotStored, DatabaseError: send it again.
+    """
+    # A context of its own: the request's ends with the request.
+    task = asyncio.create_task(_receive(upload), name="upload", context=Context())
+    _tasks.add(task)
+    task.add_done_callback(_ended)
+    return await asyncio.shield(task)
+
+
+def _ended(task: asyncio.Task[Received]) -> None:
+    _tasks.discard(task)
+    if not task.cancelled():
+        task.exception()  # heard, though nobody may be waiting
+
+
+async def _receive(upload: Upload) -> Received:
+    sender = upload.person.sender
+    under_way[sender] += upload.size
+    try:
+        if known := await ask(partial(_admit, upload, under_way[sender])):
+            return Received(tell(known), is_new=False)
+        person = await go_by(upload.person, upload.username, upload.client_id)
+        media = await workshop.make(upload.file, upload.declared, upload.title, sender)
+        draft = Draft("", client_id=upload.client_id)
+        try:
+            posted = await post(upload.where, None, person, draft, upload.address, media)
+        except NotStored:
+            raise  # perhaps it was, and only the answer was lost: the sweep knows later
+        except Exception:
+            await workshop.discard(media)
+            raise
+    finally:
+        under_way[sender] -= upload.size
+        if not under_way[sender]:
+            del under_way[sender]
+    is_new = posted.frame["message"] == file_url(media.name)
+    if not is_new:
+        await workshop.discard(media)
+    return Received(posted.frame, is_new)
+
+
+def _admit(upload: Upload, bytes_under_way: int) -> Stored | None:
+    """Looks before the work is done; `post` looks again. The message, where it was sent before. Blocks."""
+    room = Room.objects.filter(key=upload.where.key).first()
+    check_entrance(room, upload.person.user_id)
+    if room and (known := find_sent(room, upload.person, upload.client_id)):
+        return Stored(known, room, is_new=False)
+    if room and room.read_only:
+        raise ReadOnly
+    check_quota(upload.person, bytes_under_way)
+    return None

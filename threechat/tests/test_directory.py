@@ -1,0 +1,108 @@
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from asgiref.sync import sync_to_async
+
+from examplechannels.broadcast import encode
+from tests.sockets import HOST, opened
+from threechat.directory import MAX_ROOMS, MAX_UNREAD, look_up, rooms_listed_for, visible
+from threechat.models import Message, Room, Visit
+from threechat.people import Person
+from threechat.rooms import room_named
+from threechat.roster import Attendance
+from threechat.storage import delete_message
+from threechat.tests.cast import ORIGIN, client_of, cookie_of, say
+from threechat.tests.test_consumers import next_of
+
+MIA = Person(sender="g1", name="mia", guest=True)
+
+
+def names(here: dict[str, Attendance] | None = None) -> list[tuple[str, int]]:
+    return [(room["name"], room["count"]) for _, room in visible(look_up([], []), here or {}, None)]
+
+
+@pytest.mark.django_db
+def test_the_fullest_room_comes_first_then_the_latest_message() -> None:
+    say("old", MIA, "Kitchen")
+    say("new", MIA, "third")
+    here = {room_named("room1").key: Attendance("room1", 1)}
+    assert names(here) == [("room1", 1), ("third", 0), ("Kitchen", 0)]
+
+
+@pytest.mark.django_db
+def test_a_room_that_people_are_in_is_listed_however_old_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("threechat.directory.MAX_RECENT", 1)
+    say("old", MIA, "Kitchen")
+    say("new", MIA, "third")
+    key = room_named("kitchen").key
+    listed = visible(look_up([], [key]), {key: Attendance("kitchen", 2)}, None)
+    assert [(room["name"], room["count"]) for _, room in listed] == [("Kitchen", 2), ("third", 0)]
+
+
+@pytest.mark.django_db
+def test_the_last_line_is_the_last_that_is_still_there() -> None:
+    say("first", MIA, "lobby")
+    room = say("second", MIA, "lobby").room
+    delete_message(room.pk, 2)
+    [(_, summary)] = visible(look_up([], []), {}, None)
+    assert summary["last"] is not None
+    assert (summary["last"]["message"], summary["last_id"]) == ("first", 3)
+    delete_message(room.pk, 1)
+    [(_, summary)] = visible(look_up([], []), {}, None)
+    assert summary["last"] is None
+
+
+@pytest.mark.django_db
+def test_the_list_fits_into_a_frame_whatever_was_said() -> None:
+    for number in range(MAX_ROOMS + 10):
+        name = f"{number:02}" + "\U00020000" * 78
+        room = Room.objects.create(name=name, last_id=10**15)
+        text = {"username": "\U00020000" * 150, "text": "\x01" * 4000}
+        Message.objects.create(room=room, number=10**15, sender="s", sent_on=datetime.now(UTC), **text)
+    rooms = [summary for _, summary in visible(look_up([], []), {}, None)]
+    assert len(rooms) == MAX_ROOMS
+    assert len(encode({"type": "rooms", "rooms": rooms}).encode()) <= 64 * 1024
+
+
+def unread(person: Person = MIA) -> dict[str, int]:
+    return {room["name"]: room["unread"] for room in rooms_listed_for(person)}
+
+
+@pytest.mark.django_db
+def test_what_was_said_since_the_last_visit_is_unread() -> None:
+    room = say("before", MIA, "lobby").room
+    assert unread() == {"lobby": 0}  # never there
+    Visit.objects.create(room=room, sender=MIA.sender, read_to=1)
+    for text in ("a", "b", "c"):
+        say(text, MIA, "lobby")
+    delete_message(room.pk, 3)
+    assert unread() == {"lobby": 2}
+    assert unread(Person(sender="g2", name="gus", guest=True)) == {"lobby": 0}
+    for number in range(MAX_UNREAD):
+        say(str(number), MIA, "lobby")
+    assert unread() == {"lobby": MAX_UNREAD}
+
+
+@pytest.mark.usefixtures("nothing_left")
+@pytest.mark.django_db(transaction=True)
+async def test_a_visit_ends_with_the_last_tab_and_begins_to_count_then() -> None:
+    browser = await sync_to_async(client_of)(None)
+    await sync_to_async(browser.get)("/chat/lobby/")
+    tab = await opened("/ws/chat/lobby/", origin=ORIGIN, cookie=cookie_of(browser))
+    other = await opened("/ws/chat/lobby/")
+
+    async def listed() -> dict[str, int]:
+        answer: Any = await sync_to_async(browser.get)("/chat/?format=json", HTTP_HOST=HOST)
+        return {room["name"]: room["unread"] for room in answer.json()["rooms"]}
+
+    await other.send_json_to({"message": "while here"})
+    await next_of(tab, "text")
+    assert await listed() == {"lobby": 0}
+    await tab.disconnect()
+    assert await listed() == {"lobby": 0}
+    await other.send_json_to({"message": "while away"})
+    await next_of(other, "text")
+    await next_of(other, "text")
+    assert await listed() == {"lobby": 1}
+    await other.disconnect()
