@@ -1,4 +1,7 @@
-"""What a browser's page of a room does, without a browser: real sockets, real HTTP, the rules of the page."""
+"""What a browser's page of a room does, without a browser: real sockets, real HTTP, the rules of the page.
+
+It is in more of a hurry: what waits is sent all at once, where the browser's page waits for each echo.
+"""
 
 import asyncio
 import json
@@ -6,6 +9,7 @@ import random
 import time
 import urllib.error
 import urllib.request
+from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from http.cookies import SimpleCookie
@@ -101,9 +105,11 @@ class ChatPage:
         self.said: dict[str, str] = {}  # the same of all times
         self.failed: dict[str, str] = {}  # the error's code by client_id
         self.acknowledged: dict[str, int] = {}  # id by client_id
+        self.echoes = Counter[str]()  # by client_id
         self.errors: list[tuple[str | None, str]] = []  # client_id and code
         self.complaints: list[str] = []  # what a server must never do
         self.count = 0  # of people here
+        self.closes: list[int | None] = []  # the codes
         self.closed: int | None = None  # with which code, where the page stays closed
         self._online, self._lacking = asyncio.Event(), asyncio.Event()
         self._socket: Any = None
@@ -227,9 +233,12 @@ class ChatPage:
     async def _stay_connected(self) -> None:
         while self.closed is None:
             await self._online.wait()
-            with suppress(OSError, TimeoutError, websockets.ConnectionClosed, websockets.InvalidHandshake):
+            try:
+                t=time.time()
                 async with self._connect() as socket:
                     await self._live(socket)
+            except (OSError, TimeoutError, websockets.ConnectionClosed, websockets.InvalidHandshake) as e:
+                self.closes.append((time.time()-t,self.url,repr(e), self.room, getattr(getattr(e,'response',None),'body','')))
             await asyncio.sleep(random.uniform(0, 2 * RECONNECT_SECONDS))
 
     def _connect(self) -> Any:
@@ -245,18 +254,21 @@ class ChatPage:
     async def _live(self, socket: Any) -> None:
         if not self._online.is_set():
             return
-        self._socket, ids = socket, set[int]()
+        self._socket, ids, is_first = socket, set[int](), True
         try:
             for client_id in self.waiting:
                 await self.send(client_id)
             async for text in socket:
                 frame = json.loads(text)
+                self._expect(frame["type"] == "room" or not is_first, f"the first frame is {frame}")
+                is_first = False
                 if (number := frame.get("id")) and frame.get("client_id") not in self.said:  # each resend has its echo
                     self._expect(number not in ids, f"{number} came twice through one socket")
                     ids.add(number)
                 self._take(frame)
         finally:
             self._socket = None
+            self.closes.append(socket.close_code)
             if socket.close_code in CLOSED_FOR_GOOD:
                 self.closed = socket.close_code
 
@@ -286,6 +298,7 @@ class ChatPage:
                     self._confirm(frame["client_id"], frame["id"])
 
     def _confirm(self, client_id: str, number: int) -> None:
+        self.echoes[client_id] += 1
         known = self.acknowledged.setdefault(client_id, number)
         self._expect(known == number, f"{client_id} was acknowledged as {known} and as {number}")
         self.outbox.pop(client_id, None)
@@ -315,10 +328,12 @@ class ChatPage:
         if frame["type"] == "deleted":
             self.deleted.add(frame["message_id"])
             self.messages.pop(frame["message_id"], None)
+        elif not frame["message"]:  # resent after its deletion
+            self.deleted.add(number)
+            self.messages.pop(number, None)
         elif number not in self.deleted:
             known = self.messages.setdefault(number, frame)
-            # Resent after its deletion it is empty; the deletion is then on its way.
-            self._expect(known == frame or not frame["message"], f"{number} is {known} and {frame}")
+            self._expect(known == frame, f"{number} is {known} and {frame}")
         self._have(number)
 
     def _have(self, number: int) -> None:

@@ -66,7 +66,7 @@ class StoredRoom(NamedTuple):
         assert not page.complaints, page.complaints
 
 
-class ChatSite:
+class ChatWorkers:
     """`workers` uvicorn processes, each on a port of its own so that a page knows which one it is on."""
 
     def __init__(self, workers: int, postgres: Postgres | None = None, valkey: Valkey | None = None) -> None:

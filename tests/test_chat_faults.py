@@ -11,7 +11,7 @@ from uuid import uuid4
 import pytest
 
 from tests.chat_page import Browser, ChatPage, eventually
-from tests.chat_workers import ChatSite
+from tests.chat_workers import ChatWorkers
 from tests.postgres import Postgres, find
 from tests.servers import Valkey, new_folder, running
 
@@ -28,7 +28,7 @@ PRESENCE_SECONDS = 30
 class Crowd:
     """People who talk in a room of their own without end, spread over a site's workers."""
 
-    def __init__(self, site: ChatSite) -> None:
+    def __init__(self, site: ChatWorkers) -> None:
         self.site = site
         self.room = f"room-{uuid4().hex}"
         self.pages: list[ChatPage] = []
@@ -106,7 +106,7 @@ class Crowd:
 
 
 @asynccontextmanager
-async def crowd_at(site: ChatSite, people: int = PEOPLE) -> AsyncIterator[Crowd]:
+async def crowd_at(site: ChatWorkers, people: int = PEOPLE) -> AsyncIterator[Crowd]:
     crowd = Crowd(site)
     try:
         await crowd.come(people)
@@ -119,19 +119,19 @@ async def crowd_at(site: ChatSite, people: int = PEOPLE) -> AsyncIterator[Crowd]
 
 
 @pytest.fixture
-def sqlite_site() -> Iterator[ChatSite]:
+def sqlite_site() -> Iterator[ChatWorkers]:
     """SQLite and one worker."""
-    site = ChatSite(workers=1)
+    site = ChatWorkers(workers=1)
     with running(site):
         yield site
 
 
 @pytest.fixture
-def postgres_site() -> Iterator[ChatSite]:
+def postgres_site() -> Iterator[ChatWorkers]:
     """PostgreSQL, Valkey and two workers."""
     postgres, valkey = Postgres(new_folder()), Valkey(new_folder())
     with running(postgres, valkey):
-        site = ChatSite(2, postgres, valkey)
+        site = ChatWorkers(2, postgres, valkey)
         with running(site):
             yield site
 
@@ -142,7 +142,7 @@ def postgres_site() -> Iterator[ChatSite]:
 async def test_a_worker_killed_in_mid_send_loses_and_doubles_nothing(
     request: pytest.FixtureRequest, name: str, kills: int
 ) -> None:
-    site: ChatSite = request.getfixturevalue(name)
+    site: ChatWorkers = request.getfixturevalue(name)
     in_mid_send = 0
     async with crowd_at(site) as crowd:
         crowd.talk()
@@ -195,18 +195,18 @@ class Outage:
 
 
 @pytest.fixture(scope="module")
-def valkey_site() -> Iterator[tuple[ChatSite, Outage]]:
+def valkey_site() -> Iterator[tuple[ChatWorkers, Outage]]:
     """Two workers that hear each other through Valkey."""
     outage = Outage(Valkey(new_folder()))
     with running(outage):
-        site = ChatSite(2, valkey=outage.valkey)
+        site = ChatWorkers(2, valkey=outage.valkey)
         with running(site):
             yield site, outage
 
 
 @pytest.mark.parametrize(("kind", "seconds"), [("kill", 3), ("stall", 4), ("restart", 0)])
 async def test_pages_miss_nothing_of_what_was_said_while_valkey_was_away(
-    valkey_site: tuple[ChatSite, Outage], kind: str, seconds: float
+    valkey_site: tuple[ChatWorkers, Outage], kind: str, seconds: float
 ) -> None:
     site, outage = valkey_site
     async with crowd_at(site) as crowd:
@@ -221,7 +221,9 @@ async def test_pages_miss_nothing_of_what_was_said_while_valkey_was_away(
         await crowd.assert_nothing_lost_or_doubled()
 
 
-async def test_30_seconds_after_a_kill_who_was_there_is_counted_no_more(valkey_site: tuple[ChatSite, Outage]) -> None:
+async def test_30_seconds_after_a_kill_who_was_there_is_counted_no_more(
+    valkey_site: tuple[ChatWorkers, Outage],
+) -> None:
     site, _ = valkey_site
     async with crowd_at(site, people=4) as crowd:
         stays = crowd.pages[0]

@@ -5,7 +5,8 @@ CHAT_EXAMPLES and CHAT_STEPS make it longer, CHAT_SEED another one; `make faults
 
 import asyncio
 import os
-from collections.abc import Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator
+from itertools import permutations
 from typing import Any, TypeVar
 from urllib.parse import quote
 from uuid import uuid4
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
 from tests.chat_page import LOG_IN, NOT_A_MEMBER, Browser, ChatPage, eventually
-from tests.chat_workers import EVE, STAFF, ChatSite
+from tests.chat_workers import EVE, STAFF, ChatWorkers
 from tests.postgres import Postgres, find
 from tests.servers import Valkey, new_folder, running
 
@@ -35,20 +36,20 @@ picks = st.integers(0, 99)
 
 
 @pytest.fixture(scope="module")
-def sqlite_site() -> Iterator[ChatSite]:
+def sqlite_site() -> Iterator[ChatWorkers]:
     """SQLite and one worker."""
-    site = ChatSite(workers=1)
+    site = ChatWorkers(workers=1)
     with running(site):
         yield site
 
 
 @pytest.fixture(scope="module")
-def postgres_site() -> Iterator[ChatSite]:
+def postgres_site() -> Iterator[ChatWorkers]:
     """PostgreSQL, Valkey, and two workers that commit side by side."""
     folder = new_folder()
     postgres, valkey = Postgres(folder), Valkey(new_folder())
     with running(postgres, valkey):
-        site = ChatSite(2, postgres, valkey)
+        site = ChatWorkers(2, postgres, valkey)
         with running(site):
             yield site
 
@@ -56,7 +57,7 @@ def postgres_site() -> Iterator[ChatSite]:
 class Chatting(RuleBasedStateMachine):
     """Two people in a room, each on a worker of their own where there are two, and somebody of the staff."""
 
-    def __init__(self, site: ChatSite) -> None:
+    def __init__(self, site: ChatWorkers) -> None:
         super().__init__()
         self.site = site
         self.runner = asyncio.Runner(loop_factory=asyncio.new_event_loop)
@@ -68,6 +69,7 @@ class Chatting(RuleBasedStateMachine):
         self.deleted: set[int] = set()
         self.lines = 0
         self.read_only = False
+        self.was_killed = False
 
     def page(self, account: str, worker: int) -> ChatPage:
         return ChatPage(self.site.url(worker), self.room, self.site.browser(account))
@@ -222,7 +224,9 @@ class Chatting(RuleBasedStateMachine):
         """Gets nothing of the room, neither by history nor by a socket."""
         page = ChatPage(self.site.url(self.lines), self.room, browser)
         await page.open()
-        await eventually(lambda: page.closed is not None, SETTLE_SECONDS, lambda: "an outsider was let in")
+        await eventually(
+            lambda: page.closed is not None, SETTLE_SECONDS, lambda: f"an outsider: live {page.is_live}, {page.closes}"
+        )
         await page.close()
         assert (page.closed, page.messages, page.number) == (code, {}, None)
         answered, body = await browser.request("GET", f"{page.url}/chat/{quote(self.room)}/messages/")
@@ -263,6 +267,7 @@ class Chatting(RuleBasedStateMachine):
     async def _break(self, worker: int, how: str) -> None:
         await self._say_at_once(3)
         if how == "process":
+            self.was_killed = True
             await asyncio.to_thread(self.site.kill, worker)
             self.site.start_again(worker)
             await asyncio.to_thread(self.site.servers[worker].wait_until_ready)
@@ -292,10 +297,13 @@ class Chatting(RuleBasedStateMachine):
             assert set(page.failed.values()) <= {"read-only"}
             await page.retry()
         await self._all_confirmed()
-        # Whoever lost something in silence learns it from the next number.
-        for page in self.members:
-            await page.say(*self.new_lines(1))
-            await self._all_confirmed()
+        await self.staff.say(*self.new_lines(1))  # perhaps nobody said anything
+        await self._all_confirmed()
+        await self._resends_change_nothing()
+        if self.was_killed:  # between a commit and telling of it: the next number tells that one is missing
+            for page in self.members:
+                await page.say(*self.new_lines(1))
+                await self._all_confirmed()
         await eventually(lambda: self.staff.number is not None, SETTLE_SECONDS, lambda: "no number of the room")
         assert self.staff.number
         stored = self.site.room(self.staff.number)
@@ -309,6 +317,34 @@ class Chatting(RuleBasedStateMachine):
         if self.members_only:
             await self._is_refused(self.site.browser(EVE), 403, NOT_A_MEMBER)
             await self._is_refused(Browser(), 401, LOG_IN)
+
+    async def _resends_change_nothing(self) -> None:
+        """Also not of what is deleted, nor by somebody else."""
+        for page in self.members:
+            for client_id in list(page.acknowledged)[:2]:
+                number = page.acknowledged[client_id]
+                if number in self.staff.messages and number % 2:
+                    await self._delete(number)
+                echoes = page.echoes[client_id]
+                await self._send_until(page, client_id, None, lambda p, c, n=echoes: p.echoes[c] > n)  # type: ignore[misc]
+        for thief, other in permutations(self.members, 2):
+            for client_id in list(other.acknowledged)[:2]:
+                await self._send_until(thief, client_id, "taken", lambda p, c: (c, "client-id-taken") in p.errors)
+
+    async def _send_until(
+        self, page: ChatPage, client_id: str, text: str | None, answered: Callable[[ChatPage, str], bool]
+    ) -> None:
+        """Again where it was too fast."""
+        for _ in range(SETTLE_SECONDS):
+            page.errors.clear()
+            await page.send(client_id, text)
+            await eventually(
+                lambda: answered(page, client_id) or bool(page.errors), SETTLE_SECONDS, lambda: "no answer to a resend"
+            )
+            if answered(page, client_id):
+                return
+            await asyncio.sleep(1)
+        raise AssertionError(page.errors)
 
     async def _all_confirmed(self) -> None:
         def confirmed() -> bool:
@@ -324,7 +360,7 @@ class Chatting(RuleBasedStateMachine):
             await page.close()
 
 
-def run_machine(site: ChatSite, options: settings, number: str | None) -> None:
+def run_machine(site: ChatWorkers, options: settings, number: str | None) -> None:
     def machine() -> Chatting:
         return Chatting(site)
 
