@@ -17,7 +17,7 @@ import two.routing  # noqa: E402
 from examplechannels.doors import limit_body, origin_rule, refuse  # noqa: E402
 from examplechannels.lifespan import lifespan  # noqa: E402
 from examplechannels.visitors import visitors_only  # noqa: E402
-from threechat.upload_door import body_limit, paced_uploads  # noqa: E402
+from threechat.media.door import body_limit, paced_uploads  # noqa: E402
 from two.ingest.socket import ingest  # noqa: E402
 from two.recorder import recorder  # noqa: E402
 

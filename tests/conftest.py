@@ -75,7 +75,7 @@ def new_page(chromium: Browser) -> Iterator[NewPage]:
 
     def note(message: ConsoleMessage, is_refused: bool) -> None:
         is_meant = "WebSocket connection to" in message.text or "status of 409" in message.text
-        is_refusal = is_refused and "the server responded with a status of 4" in message.text
+        is_refusal = is_refused and message.text.startswith("Failed to load resource: ")
         if message.type in {"error", "warning"} and not is_meant and not is_refusal:
             errors.append(message.text)
 

@@ -239,34 +239,29 @@ def test_a_detached_log_is_whole_again_at_its_end(site: ChatSite, new_page: NewP
     assert numbers == list(range(121, 621))
 
 
+NIGHT = [
+    ("2001-03-03T22:30:00+00:00", "late"),
+    ("2001-03-03T23:30:00+00:00", "later"),
+    ("2001-03-04T08:00:00+00:00", "morning"),
+]
+IN_BERLIN = "Saturday 3 March 2001|23:30|late|Sunday 4 March 2001|00:30|later|09:00|morning"
+IN_NEW_YORK = "Saturday 3 March 2001|17:30|late|18:30|later|Sunday 4 March 2001|03:00|morning"
+
+
 def test_days_are_separated_in_the_zone_of_the_reader(site: ChatSite, new_page: NewPage) -> None:
-    said = [
-        ("2031-03-01T22:30:00+00:00", "late"),
-        ("2031-03-01T23:30:00+00:00", "later"),
-        ("2031-03-02T08:00:00+00:00", "morning"),
-    ]
-    site.run(SAY_AT.format(name="days", said=said))
-    for zone, expected in (
-        (
-            "Europe/Berlin",
-            ["Saturday 1 March 2031", "23:30", "late", "Sunday 2 March 2031", "00:30", "later", "09:00", "morning"],
-        ),
-        (
-            "America/New_York",
-            ["Saturday 1 March 2031", "17:30", "late", "18:30", "later", "Sunday 2 March 2031", "03:00", "morning"],
-        ),
-    ):
+    site.run(SAY_AT.format(name="days", said=NIGHT))
+    for zone, expected in (("Europe/Berlin", IN_BERLIN), ("America/New_York", IN_NEW_YORK)):
         page = open_live(new_page(timezone_id=zone, locale="en-GB"), site.room_url("days"))
         shown = page.locator(".day-title, .message-head time, .message-text").all_inner_texts()
-        assert [text.replace(",", "").replace(" at ", " ") for text in shown] == expected
-        assert page.locator(".message time").first.get_attribute("title")
+        assert "|".join(shown).replace(",", "") == expected
+        tooltip = page.locator(".message time").first.get_attribute("title") or ""
+        assert "March 2001" in tooltip
 
 
 def test_today_is_called_today(site: ChatSite, new_page: NewPage) -> None:
     page = open_live(new_page(), site.room_url("today"))
     say(page, "hi")
     expect(page.locator(".day-title")).to_have_text("Today")
-    assert page.locator(".message time").get_attribute("datetime", timeout=1000)
     sent = datetime.fromisoformat(page.locator(".message time").get_attribute("datetime") or "")
     assert abs((datetime.now(UTC) - sent).total_seconds()) < 60
 
@@ -286,24 +281,13 @@ def test_script_stays_text_and_links_become_links(site: ChatSite, new_page: NewP
 
 
 def test_without_javascript_the_latest_messages_can_be_read(site: ChatSite, new_page: NewPage) -> None:
-    said = [
-        ("2031-03-01T22:30:00+00:00", "see https://example.org/a."),
-        ("2031-03-02T08:00:00+00:00", "<b>morning</b>"),
-    ]
+    said = [(NIGHT[0][0], "see https://example.org/a."), (NIGHT[2][0], "<b>morning</b>")]
     site.run(SAY_AT.format(name="plain", said=said))
     page = new_page(java_script_enabled=False)
     page.goto(site.room_url("plain"))
     shown = page.locator(".day-title, .message-name, .message-head time, .message-text").all_inner_texts()
-    assert shown == [
-        "Saturday, 1 March",
-        "Ada",
-        "22:30",
-        "see https://example.org/a.",
-        "Sunday, 2 March",
-        "Ada",
-        "08:00",
-        "<b>morning</b>",
-    ]
+    assert shown[:4] == ["Saturday, 3 March 2001", "Ada", "22:30", "see https://example.org/a."]
+    assert shown[4:] == ["Sunday, 4 March 2001", "Ada", "08:00", "<b>morning</b>"]
     assert page.locator(".message-text a").get_attribute("href") == "https://example.org/a"
 
 
@@ -322,9 +306,9 @@ def test_staff_delete_a_message_and_it_is_gone_everywhere(site: ChatSite, new_pa
     ben.context.set_offline(True)
     expect(ben.locator(AWAY)).to_be_visible()
     message(boss, "goes").hover()
-    message(boss, "goes").get_by_role("button", name="Delete").click()
+    message(boss, "goes").get_by_role("button", name="Delete", exact=True).click()
     expect(boss.locator(".message")).to_have_count(3)
-    message(boss, "goes").get_by_role("button", name="Delete for everyone?").click()
+    message(boss, "goes").get_by_role("button", name="Delete?").click()
     for page in (boss, mia):
         expect(page.locator(".message")).to_have_count(2)
     expect(ben.locator(".message")).to_have_count(3)
@@ -354,10 +338,9 @@ def test_a_screen_reader_hears_what_comes_and_not_what_was(site: ChatSite, new_p
     page = open_live(new_page(), site.room_url("listening"))
     spoken = page.locator("#chat-log[aria-live=polite]")
     expect(spoken).to_have_count(1, timeout=3000)
-    page.evaluate(
-        f"{LOG}.addEventListener('DOMNodeInserted', () => 0); globalThis.heard = [];"
-        f"new MutationObserver(() => heard.push({LOG}.ariaLive)).observe(document.querySelector('[data-part=messages]'), {{childList: true}})"
-    )
+    note = f"new MutationObserver(() => heard.push({LOG}.ariaLive))"
+    list_of = "document.querySelector('[data-part=messages]')"
+    page.evaluate(f"globalThis.heard = []; {note}.observe({list_of}, {{childList: true}})")
     page.evaluate(UP)
     expect(page.locator(".message")).to_have_count(100)
     assert set(page.evaluate("heard")) == {"off"}

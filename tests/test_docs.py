@@ -15,8 +15,10 @@ import threechat.urls
 import two.routing
 import two.urls
 from examplechannels import outlet
-from threechat import access, directory, limits, media_views, messages, pictures, rooms, roster, upload_door, uploads
+from threechat import access, directory, limits, messages, rooms, roster
 from threechat import history as threechat_history
+from threechat.media import door, pictures, workshop
+from threechat.media import views as media_views
 from two import catalogue, feeds, history, latest, live, samples, tokens
 from two.ingest import socket as ingest_socket
 
@@ -131,11 +133,11 @@ def test_every_key_of_a_frame_is_documented() -> None:
         (settings.MAX_UPLOAD_BYTES, "| 32 MiB (`MAX_UPLOAD_MB`) |"),
         (settings.MEDIA_QUOTA_BYTES, "| 200 MiB (`MEDIA_QUOTA_MB`) |"),
         (settings.MEDIA_TOTAL_BYTES // 1024, "| 10 GiB (`MEDIA_TOTAL_MB`)"),
-        (upload_door.BURST_UPLOADS, "| 30 at once, then"),
-        (int(upload_door.UPLOAD_SECONDS), "one in 5 s; 30 under way |"),
-        (upload_door.UPLOADS_AT_ONCE, "30 under way |"),
-        (uploads.MAX_WAITING, "| uploads waiting to be processed | 32 |"),
-        (uploads.MAX_TITLE_CHARACTERS, "direction characters, at most 100 characters"),
+        (door.BURST_UPLOADS, "| 30 at once, then"),
+        (int(door.UPLOAD_SECONDS), "one in 5 s; 30 under way |"),
+        (door.UPLOADS_AT_ONCE, "30 under way |"),
+        (workshop.MAX_WAITING, "| uploads waiting to be processed | 32 |"),
+        (workshop.MAX_TITLE_CHARACTERS, "direction characters, at most 100 characters"),
         (pictures.MAX_SIDE, "at most 2,560 pixels wide"),
         (pictures.THUMBNAIL_SIDE, "Larger than 480 pixels"),
         (pictures.MAX_PIXELS["JPEG"] // 10**6, "A JPEG has at most 50 megapixels"),

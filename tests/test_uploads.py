@@ -14,9 +14,9 @@ import pytest
 from django.conf import settings
 
 from tests.servers import Server, running
-from threechat.media_views import PLAYER_POLICY
+from threechat.media.door import BURST_UPLOADS
+from threechat.media.views import PLAYER_POLICY
 from threechat.tests.samples import picture, video
-from threechat.upload_door import BURST_UPLOADS
 
 pytestmark = pytest.mark.server
 MB = 1024 * 1024

@@ -8,4 +8,4 @@ class ThreechatConfig(AppConfig):
 
     def ready(self) -> None:
         import threechat.changes  # hears of what staff change
-        import threechat.media  # noqa: F401  # sweeps in the background
+        import threechat.media.keeping  # noqa: F401  # sweeps in the background

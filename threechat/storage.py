@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from threechat.access import NOT_A_MEMBER, Barred, check_entrance
-from threechat.media import forget_unshown
+from threechat.media.keeping import forget_unshown
 from threechat.messages import MEDIA_URL, Draft
 from threechat.models import Media, Message, Room
 from threechat.people import Person

@@ -1,6 +1,7 @@
 from django.urls import path, re_path
 
-from threechat import media_views, staff_views, views
+from threechat import staff_views, views
+from threechat.media import views as media_views
 
 urlpatterns = [
     path("chat/", views.chat, name="chat"),

@@ -1,7 +1,7 @@
 import { fullTime, minuteTime, timeElement } from "./times.js";
 import { gettext } from "./text.js";
-import { confirmButton } from "./confirm_button.js";
-import { element } from "./dom.js";
+import { askTwice } from "./ask_twice.js";
+import { copyOf, element, part } from "./dom.js";
 import { hueOf } from "./models/entries.js";
 import { mediaElement } from "./media_view.js";
 import { showText } from "./links.js";
@@ -124,12 +124,9 @@ export class MessageRow {
   }
 
   #deleteButton(onDelete) {
-    return confirmButton({
-      className: "message-delete",
-      label: gettext("Delete"),
-      question: gettext("Delete for everyone?"),
-      onConfirm: () => onDelete(this.#entry.id),
-    });
+    const button = copyOf(part("delete-template"));
+    askTwice(button, gettext("Delete?"), () => onDelete(this.#entry.id));
+    return button;
   }
 
   #replace(selector, made) {

@@ -4,7 +4,7 @@ import pytest
 
 from examplechannels.questions import close_connections
 from threechat.limits import addresses, new_rooms, people
-from threechat.upload_door import uploads
+from threechat.media.door import uploads
 from threechat.writer import writer
 
 

@@ -15,10 +15,10 @@ from PIL import Image
 from pytest_django import Settings
 
 from tests.sockets import HOST, opened
-from threechat import uploads
-from threechat.media_views import PICTURE_POLICY, PLAYER_POLICY, REFUSALS, STATUSES
+from threechat.media import workshop
+from threechat.media.receiving import under_way
+from threechat.media.views import PICTURE_POLICY, PLAYER_POLICY, REFUSALS, STATUSES
 from threechat.models import Media, Membership, Message, Room
-from threechat.receiving import under_way
 from threechat.storage import ReadOnly, delete_message
 from threechat.tests.samples import MP3, file, picture, video
 
@@ -253,7 +253,7 @@ async def test_where_the_database_is_away_it_is_said_to_send_it_again(monkeypatc
     def is_away(*args: Any) -> None:
         raise DatabaseError("database is locked")
 
-    monkeypatch.setattr("threechat.receiving.check_quota", is_away)
+    monkeypatch.setattr("threechat.media.receiving.check_quota", is_away)
     answer = await send(client)
     assert code(answer) == (503, "not-stored")
     assert answer["Retry-After"] == "1"
@@ -267,7 +267,7 @@ async def test_a_full_disk_is_said_to_send_it_again(tmp_path: Path) -> None:
 
 
 async def test_too_many_waiting_are_sent_away(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(uploads, "MAX_WAITING", 1)
+    monkeypatch.setattr(workshop, "MAX_WAITING", 1)
     client = await guest()
     answers = await asyncio.gather(*(send(client, file(picture(size=(2000, 2000)))) for _ in range(3)))
     assert sorted(answer.status_code for answer in answers) == [201, 503, 503]

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from PIL import Image, ImageCms
 from PIL.PngImagePlugin import PngInfo
 
-from threechat import pictures
-from threechat.pictures import BadPicture, TooManyPixels, redraw
+from threechat.media import pictures
+from threechat.media.pictures import BadPicture, TooManyPixels, redraw
 
 FORMATS = ("JPEG", "PNG", "GIF", "WEBP")
 HIDDEN = b"<script>alert('hidden')</script>"

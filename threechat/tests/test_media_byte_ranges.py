@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from threechat.byte_ranges import NotSatisfiable, byte_range
+from threechat.media.byte_ranges import NotSatisfiable, byte_range
 
 
 @pytest.mark.parametrize(

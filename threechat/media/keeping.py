@@ -15,8 +15,8 @@ from django.utils.translation import gettext as _
 
 from examplechannels.background import background
 from examplechannels.questions import ask
-from threechat import media_files
-from threechat.media_types import CONTENT_TYPES, JPEG, PNG, WEBP
+from threechat.media import files as media_files
+from threechat.media.signatures import CONTENT_TYPES, JPEG, PNG, WEBP
 from threechat.models import Media, Message
 from threechat.people import Person
 

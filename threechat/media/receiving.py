@@ -8,14 +8,14 @@ from typing import BinaryIO, NamedTuple
 
 from examplechannels.questions import ask
 from threechat.access import check_entrance
-from threechat.media import check_quota
+from threechat.media.keeping import check_quota
+from threechat.media.workshop import workshop
 from threechat.messages import Draft, MessageFrame, file_url
 from threechat.models import Room
 from threechat.people import Person
 from threechat.posting import go_by, post, tell
 from threechat.rooms import RoomName
 from threechat.storage import ReadOnly, Stored, find_sent
-from threechat.uploads import workshop
 from threechat.writer import NotStored
 
 
@@ -46,8 +46,8 @@ async def receive(upload: Upload) -> Received:
     """The message, once it is committed. Goes on when whoever waits for it goes away.
 
     Raises:
-        Barred, ReadOnly, ClientIdTaken: see storage.py; OverQuota: see media.py.
-        UnsupportedMedia, BadPicture, TooManyPixels: see uploads.py.
+        Barred, ReadOnly, ClientIdTaken: see storage.py; OverQuota: see keeping.py.
+        UnsupportedMedia, BadPicture, TooManyPixels: see workshop.py.
         ClientError: the name is an account's, or the address made too many rooms.
         NotStored, DatabaseError: send it again.
     """

@@ -1,16 +1,16 @@
-import { element } from "./dom.js";
+import { part } from "./dom.js";
 
 const ARMED_FOR_MS = 4_000;
 
-/** A button that asks `question` at the first click and acts at a second one soon after. */
-export function confirmButton({ className, label, question, onConfirm }) {
-  const button = element("button", className, label);
-  button.type = "button";
+/** Makes `button` ask `question` in its label at the first click, and act at a second one soon after. */
+export function askTwice(button, question, onConfirm) {
+  const label = part("label", button);
+  const meaning = label.textContent;
   let timer = 0;
   const arm = (isArmed) => {
     clearTimeout(timer);
     button.toggleAttribute("data-armed", isArmed);
-    button.textContent = isArmed ? question : label;
+    label.textContent = isArmed ? question : meaning;
     if (isArmed) timer = setTimeout(() => arm(false), ARMED_FOR_MS);
   };
   button.addEventListener("click", () => {
@@ -19,5 +19,4 @@ export function confirmButton({ className, label, question, onConfirm }) {
     if (isConfirmed) onConfirm();
   });
   button.addEventListener("blur", () => arm(false));
-  return button;
 }

@@ -7,13 +7,13 @@ import pytest
 from django.contrib.auth.models import AnonymousUser, User
 from pytest_django import Settings
 
-from threechat import media_files
-from threechat.media import FORGET_SECONDS, OverQuota, check_quota, sweep, visible_file
-from threechat.media_files import keep, new_stem, path_of
+from threechat.media import files as media_files
+from threechat.media.files import keep, new_stem, path_of
+from threechat.media.keeping import FORGET_SECONDS, OverQuota, check_quota, sweep, visible_file
+from threechat.media.workshop import title_of
 from threechat.models import Media, Membership, Message, Room
 from threechat.people import Person
 from threechat.storage import delete_message
-from threechat.uploads import title_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 GUEST = Person("guest1", "guest-1", guest=True)

@@ -4,8 +4,8 @@ import pytest
 from asgiref.testing import ApplicationCommunicator
 from pytest_django import Settings
 
-from threechat import upload_door
-from threechat.upload_door import FORM_BYTES, body_limit, paced_uploads
+from threechat.media import door
+from threechat.media.door import FORM_BYTES, body_limit, paced_uploads
 
 Communicator: Any = ApplicationCommunicator  # untyped
 
@@ -52,23 +52,23 @@ def test_nothing_else_is(settings: Settings, path: str) -> None:
 
 async def test_an_address_that_sends_too_many_is_told_when_to_come_again() -> None:
     application = paced_uploads(accept)
-    for _ in range(upload_door.BURST_UPLOADS):
+    for _ in range(door.BURST_UPLOADS):
         assert (await status_of(application, scope()))[0] == 201
     status, headers = await status_of(application, scope())
     assert status == 429
-    assert 1 <= int(headers[b"retry-after"]) <= upload_door.UPLOAD_SECONDS
+    assert 1 <= int(headers[b"retry-after"]) <= door.UPLOAD_SECONDS
     assert (await status_of(application, scope(address="10.0.0.2")))[0] == 201
     assert (await status_of(application, scope(path="/chat/room1/")))[0] == 201
 
 
 async def test_a_proxy_behind_a_socket_is_not_taken_for_one_sender() -> None:
     application = paced_uploads(accept)
-    for _ in range(upload_door.BURST_UPLOADS + 5):
+    for _ in range(door.BURST_UPLOADS + 5):
         assert (await status_of(application, scope(address=None)))[0] == 201
 
 
 async def test_slow_uploads_of_one_address_do_not_pile_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(upload_door, "UPLOADS_AT_ONCE", 2)
+    monkeypatch.setattr(door, "UPLOADS_AT_ONCE", 2)
     application = paced_uploads(accept)
     slow = [Communicator(application, scope()) for _ in range(2)]
     for client in slow:

@@ -15,19 +15,19 @@ from examplechannels.doors import refusal
 from examplechannels.questions import ask
 from examplechannels.visitors import LOG_IN
 from threechat.access import Barred
-from threechat.byte_ranges import NotSatisfiable, byte_range
-from threechat.file_slices import FileSlice, open_file
-from threechat.media import OverQuota, visible_file
-from threechat.media_files import STORED_NAME
-from threechat.media_types import CONTENT_TYPES
+from threechat.media.byte_ranges import NotSatisfiable, byte_range
+from threechat.media.files import STORED_NAME
+from threechat.media.keeping import OverQuota, visible_file
+from threechat.media.pictures import BadPicture, TooManyPixels
+from threechat.media.receiving import Upload, receive
+from threechat.media.signatures import CONTENT_TYPES
+from threechat.media.slices import FileSlice, open_file
+from threechat.media.workshop import UnsupportedMedia
 from threechat.messages import MAX_CLIENT_ID_CHARACTERS, UNSENDABLE, ClientError
 from threechat.models import Media
 from threechat.people import identify
-from threechat.pictures import BadPicture, TooManyPixels
-from threechat.receiving import Upload, receive
 from threechat.rooms import BadRoomName, room_named
 from threechat.storage import ClientIdTaken, ReadOnly
-from threechat.uploads import UnsupportedMedia
 from threechat.views import refused
 from threechat.writer import NotStored
 

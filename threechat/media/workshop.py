@@ -8,11 +8,11 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 from typing import BinaryIO
 
-from threechat import media_files
-from threechat.media_types import HEAD_BYTES, MediaType, media_type
+from threechat.media import files as media_files
+from threechat.media.pictures import redraw
+from threechat.media.signatures import HEAD_BYTES, MediaType, media_type
 from threechat.models import Media
 from threechat.names import readable
-from threechat.pictures import redraw
 from threechat.writer import NotStored
 
 MAX_WAITING = 32  # files; each waits on disk

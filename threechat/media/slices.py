@@ -5,7 +5,7 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 from typing import BinaryIO
 
-from threechat.media_files import CHUNK_BYTES, path_of
+from threechat.media.files import CHUNK_BYTES, path_of
 
 _threads = ThreadPoolExecutor(2, thread_name_prefix="file-reader")
 

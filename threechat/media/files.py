@@ -9,7 +9,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from threechat.media_types import CONTENT_TYPES
+from threechat.media.signatures import CONTENT_TYPES
 from threechat.models import Media
 
 THUMBNAIL_ENDING = ".thumb.webp"  # of the names that Media.thumbnail_name gives

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from threechat import media_types
-from threechat.media_types import CONTENT_TYPES, HEAD_BYTES, MEDIA_TYPES, media_type
+from threechat.media import signatures
+from threechat.media.signatures import CONTENT_TYPES, HEAD_BYTES, MEDIA_TYPES, media_type
 
 WEBM_HEAD = b"\x1a\x45\xdf\xa3\x9f\x42\x86\x81\x01\x42\xf7\x81\x01\x42\xf2\x81\x04\x42\xf3\x81\x08\x42\x82\x84webm"
 OGG_HEAD = b"OggS\x00\x02" + bytes(22) + b"\x01\x13OpusHead"
@@ -31,20 +31,20 @@ def test_a_picture_is_known_by_its_first_bytes_whatever_is_said_of_it(name: str)
 
 @pytest.mark.parametrize("head", MP3_HEADS)
 def test_sound_is_known_by_its_first_bytes(head: bytes) -> None:
-    assert media_type(head, "video/mp4") is media_types.MP3
-    assert media_type(WAV_HEAD, "") is media_types.WAV
+    assert media_type(head, "video/mp4") is signatures.MP3
+    assert media_type(WAV_HEAD, "") is signatures.WAV
 
 
 @pytest.mark.parametrize(
     ("head", "video", "voice"),
     [
-        (WEBM_HEAD, media_types.WEBM, media_types.WEBM_VOICE),
-        (OGG_HEAD, media_types.OGG, media_types.OGG_VOICE),
-        (MP4_HEAD, media_types.MP4, media_types.MP4_VOICE),
+        (WEBM_HEAD, signatures.WEBM, signatures.WEBM_VOICE),
+        (OGG_HEAD, signatures.OGG, signatures.OGG_VOICE),
+        (MP4_HEAD, signatures.MP4, signatures.MP4_VOICE),
     ],
 )
 def test_what_is_declared_tells_a_voice_from_a_video_in_one_container(
-    head: bytes, video: media_types.MediaType, voice: media_types.MediaType
+    head: bytes, video: signatures.MediaType, voice: signatures.MediaType
 ) -> None:
     assert media_type(head, "audio/webm;codecs=opus") is voice
     assert media_type(head, "Audio/Anything") is voice
@@ -53,7 +53,7 @@ def test_what_is_declared_tells_a_voice_from_a_video_in_one_container(
 
 
 def test_an_audio_brand_is_a_voice_whatever_is_declared() -> None:
-    assert media_type(b"\x00\x00\x00\x1cftypM4A \x00\x00\x00\x00M4A mp42isom", "video/mp4") is media_types.MP4_VOICE
+    assert media_type(b"\x00\x00\x00\x1cftypM4A \x00\x00\x00\x00M4A mp42isom", "video/mp4") is signatures.MP4_VOICE
 
 
 @pytest.mark.parametrize(
