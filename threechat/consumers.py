@@ -29,6 +29,7 @@ class RoomConsumer(ViewerConsumer):
     overflow = "close"
     groups_joined: tuple[str, ...] = ()
     is_in = False
+    expelled = 0  # the code, where that was before it was in
 
     # Socket events
 
@@ -46,7 +47,7 @@ class RoomConsumer(ViewerConsumer):
         await self.join()
         # Joined first, so that who is let in misses nothing, and who is thrown out meanwhile hears of it.
         code, room = await verdict_on(self.badge)
-        if code:
+        if code := code or self.expelled:
             await self.refuse(code)
             return
         if room:
@@ -135,6 +136,13 @@ class RoomConsumer(ViewerConsumer):
         self.outlet.end()
         await self.accept()
         await self.close(code)
+
+    async def expel(self, code: int) -> None:
+        """Waits with it until the handshake is done: a browser could not read why that was refused."""
+        if self.is_in:
+            await super().expel(code)
+        else:
+            self.expelled = code
 
     # Frames on their way out
 

@@ -1,5 +1,6 @@
 """Who may be in a room: on its page, on its socket, and from one moment to the next."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -10,7 +11,9 @@ from django.test import Client
 from examplechannels.visitors import LOG_IN
 from tests.sockets import HOST, opened, socket
 from threechat.access import NOT_A_MEMBER, RENAMED
+from threechat.badges import Badge, Verdict, verdict_on
 from threechat.models import Membership, Room
+from threechat.rechecks import rechecks
 from threechat.tests.cast import CLOSED, ORIGIN, Cast, client_of, cookie_of, make_cast, person_of, say
 from threechat.tests.test_consumers import next_of
 
@@ -62,6 +65,20 @@ async def test_the_socket_is_for_members_and_staff(cast: Cast, by_number: bool) 
     assert await close_code(anonymous) == LOG_IN
     for client in (outsider, anonymous):
         await client.disconnect()
+
+
+async def test_who_is_removed_while_connecting_is_told_why(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def removed_meanwhile(badge: Badge) -> Verdict:
+        verdict = await verdict_on(badge)
+        await Membership.objects.filter(user=cast.member).adelete()
+        rechecks.catch_up()
+        await asyncio.sleep(0.2)
+        return verdict
+
+    monkeypatch.setattr("threechat.consumers.verdict_on", removed_meanwhile)
+    member = await socket_of(cast.member)
+    assert await close_code(member) == NOT_A_MEMBER
+    await member.disconnect()
 
 
 async def test_who_is_refused_gets_no_frame_and_is_not_counted(cast: Cast) -> None:
