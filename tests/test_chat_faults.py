@@ -1,0 +1,235 @@
+"""Workers and Valkey die while people talk: what was acknowledged is stored and shown, once (`make faults`)."""
+
+import asyncio
+import os
+import random
+import signal
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, suppress
+from uuid import uuid4
+
+import pytest
+
+from tests.chat_page import Browser, ChatPage, eventually
+from tests.chat_workers import ChatWorkers
+from tests.postgres import Postgres, find
+from tests.servers import Valkey, new_folder, running
+
+pytestmark = [pytest.mark.faults, pytest.mark.server]
+needs_postgres = pytest.mark.skipif(find() is None and not os.environ.get("CI"), reason="there is no initdb")
+PEOPLE = 6
+LINE_SECONDS = 0.12  # a person may send 10 a second
+MAX_WAITING = 4
+BURST_LINES = 3
+HEAL_SECONDS = 8
+PRESENCE_SECONDS = 30
+
+
+class Crowd:
+    """People who talk in a room of their own without end, spread over a site's workers."""
+
+    def __init__(self, site: ChatWorkers) -> None:
+        self.site = site
+        self.room = f"room-{uuid4().hex}"
+        self.pages: list[ChatPage] = []
+        self._lines = 0
+        self._talking: list[asyncio.Task[None]] = []
+
+    async def come(self, people: int) -> None:
+        for number in range(people):
+            url = self.site.url(number)
+            page = ChatPage(url, self.room, await Browser.of_a_guest(url))
+            self.pages.append(page)
+            await page.open()
+        await eventually(lambda: all(page.is_live for page in self.pages), HEAL_SECONDS, lambda: "not connected")
+
+    async def leave(self) -> None:
+        await self.fall_silent()
+        for page in self.pages:
+            await page.close()
+
+    def talk(self) -> None:
+        self._talking = [asyncio.create_task(self._talk(page)) for page in self.pages]
+
+    async def fall_silent(self) -> None:
+        for task in self._talking:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+        self._talking = []
+
+    async def _talk(self, page: ChatPage) -> None:
+        while True:
+            if page.is_live and len(page.waiting) < MAX_WAITING:
+                await page.say(self.new_line())
+            await asyncio.sleep(LINE_SECONDS)
+
+    def new_line(self) -> str:
+        self._lines += 1
+        return f"line {self._lines}"
+
+    async def burst(self) -> None:
+        """All at once."""
+        pages = [page for page in self.pages if page.is_live]
+        await asyncio.gather(*(page.say(*[self.new_line() for _ in range(BURST_LINES)]) for page in pages))
+
+    def echoes(self, worker: int) -> int:
+        """How much was acknowledged on a worker."""
+        return sum(len(page.acknowledged) for page in self.pages if page.url == self.site.url(worker))
+
+    def waiting(self, worker: int) -> int:
+        return sum(len(page.waiting) for page in self.pages if page.url == self.site.url(worker))
+
+    async def until_echoes(self, worker: int, count: int) -> None:
+        enough = self.echoes(worker) + count
+        await eventually(
+            lambda: self.echoes(worker) >= enough, HEAL_SECONDS, lambda: f"{self.echoes(worker)} of {enough} echoes"
+        )
+
+    async def until_confirmed(self) -> None:
+        await eventually(
+            lambda: not any(page.outbox for page in self.pages),
+            HEAL_SECONDS,
+            lambda: str([(page.is_live, page.outbox, page.failed) for page in self.pages]),
+        )
+
+    async def assert_nothing_lost_or_doubled(self) -> None:
+        """In the database, and on every page of itself: nobody asks it to look again."""
+        assert self.pages[0].number
+        stored = self.site.room(self.pages[0].number)
+        stored.assert_sound([text for page in self.pages for text in page.said.values()])
+        assert len(stored.events) == self._lines
+        for page in self.pages:
+            stored.assert_holds(page)
+            await page.settle(stored.last_id, HEAL_SECONDS)
+            stored.assert_shown_by(page)
+
+
+@asynccontextmanager
+async def crowd_at(site: ChatWorkers, people: int = PEOPLE) -> AsyncIterator[Crowd]:
+    crowd = Crowd(site)
+    try:
+        await crowd.come(people)
+        yield crowd
+    finally:
+        await crowd.leave()
+
+
+# kill -9
+
+
+@pytest.fixture
+def sqlite_site() -> Iterator[ChatWorkers]:
+    """SQLite and one worker."""
+    site = ChatWorkers(workers=1)
+    with running(site):
+        yield site
+
+
+@pytest.fixture
+def postgres_site() -> Iterator[ChatWorkers]:
+    """PostgreSQL, Valkey and two workers."""
+    postgres, valkey = Postgres(new_folder()), Valkey(new_folder())
+    with running(postgres, valkey):
+        site = ChatWorkers(2, postgres, valkey)
+        with running(site):
+            yield site
+
+
+@pytest.mark.parametrize(
+    ("name", "kills"), [("sqlite_site", 20), pytest.param("postgres_site", 30, marks=needs_postgres)]
+)
+async def test_a_worker_killed_in_mid_send_loses_and_doubles_nothing(
+    request: pytest.FixtureRequest, name: str, kills: int
+) -> None:
+    site: ChatWorkers = request.getfixturevalue(name)
+    in_mid_send = 0
+    async with crowd_at(site) as crowd:
+        crowd.talk()
+        for number in range(kills):
+            worker = number % len(site.servers)
+            await crowd.until_echoes(worker, 5)
+            burst = asyncio.create_task(crowd.burst())
+            await crowd.until_echoes(worker, random.randint(0, 5))
+            in_mid_send += crowd.waiting(worker) > 0
+            site.kill(worker)
+            site.start_again(worker)
+            await burst
+            await asyncio.to_thread(site.servers[worker].wait_until_ready)
+        await crowd.fall_silent()
+        await crowd.until_confirmed()
+        for page in crowd.pages:  # whoever lost something in silence learns it from the next number
+            await page.say(crowd.new_line())
+            await crowd.until_confirmed()
+        await crowd.assert_nothing_lost_or_doubled()
+    assert in_mid_send > kills / 2
+
+
+# Valkey
+
+
+class Outage:
+    """What goes wrong with a Valkey; `end` puts it right."""
+
+    def __init__(self, valkey: Valkey) -> None:
+        self.valkey = valkey
+
+    async def begin(self, kind: str) -> None:
+        match kind:
+            case "kill":
+                await asyncio.to_thread(self.valkey.kill)
+            case "stall":
+                self.valkey.signal(signal.SIGSTOP)
+            case "restart":
+                self.valkey.stop()
+                await self.end()
+
+    async def end(self) -> None:
+        if self.valkey.running:
+            self.valkey.signal(signal.SIGCONT)
+        else:
+            self.valkey = await asyncio.to_thread(self.valkey.again)
+
+    def stop(self) -> None:
+        self.valkey.stop()
+
+
+@pytest.fixture(scope="module")
+def valkey_site() -> Iterator[tuple[ChatWorkers, Outage]]:
+    """Two workers that hear each other through Valkey."""
+    outage = Outage(Valkey(new_folder()))
+    with running(outage):
+        site = ChatWorkers(2, valkey=outage.valkey)
+        with running(site):
+            yield site, outage
+
+
+@pytest.mark.parametrize(("kind", "seconds"), [("kill", 3), ("stall", 4), ("restart", 0)])
+async def test_pages_miss_nothing_of_what_was_said_while_valkey_was_away(
+    valkey_site: tuple[ChatWorkers, Outage], kind: str, seconds: float
+) -> None:
+    site, outage = valkey_site
+    async with crowd_at(site) as crowd:
+        crowd.talk()
+        for worker in (0, 1):
+            await crowd.until_echoes(worker, 20)
+        await outage.begin(kind)
+        await asyncio.sleep(seconds)
+        await crowd.fall_silent()  # no later number tells that one is missing
+        await crowd.until_confirmed()  # the echo does not take the way through Valkey
+        await outage.end()
+        await crowd.assert_nothing_lost_or_doubled()
+
+
+async def test_30_seconds_after_a_kill_who_was_there_is_counted_no_more(
+    valkey_site: tuple[ChatWorkers, Outage],
+) -> None:
+    site, _ = valkey_site
+    async with crowd_at(site, people=4) as crowd:
+        stays = crowd.pages[0]
+        await eventually(lambda: stays.count == 4, HEAL_SECONDS, lambda: f"{stays.count} of 4 are here")
+        site.kill(1)
+        await eventually(lambda: stays.count == 2, PRESENCE_SECONDS, lambda: f"{stays.count} instead of 2 are here")
+        site.start_again(1)
+        await asyncio.to_thread(site.servers[1].wait_until_ready)
+        await eventually(lambda: stays.count == 4, HEAL_SECONDS, lambda: f"{stays.count} of 4 are here again")
