@@ -169,17 +169,22 @@ def test_an_upload_shows_how_far_it_is_and_can_be_taken_back(site: ChatSite, new
     expect(page.locator(".message")).to_have_count(1)
 
 
-def test_without_network_an_upload_fails_and_is_sent_once_on_retry(site: ChatSite, new_page: NewPage) -> None:
+def test_without_network_uploads_fail_and_each_is_sent_once_on_retry(site: ChatSite, new_page: NewPage) -> None:
     page = open_live(new_page(is_refused=True), site.room_url("away"))
     reader = open_live(new_page(), site.room_url("away"))
     page.route("**/media/", lambda route: route.abort("internetdisconnected"))
-    attach(page, file("away.png"))
-    expect(page.locator(FAILED)).to_contain_text("could not be reached")
+    for count, name in enumerate(("away.png", "gone.png"), start=1):
+        attach(page, file(name))
+        expect(page.locator(FAILED)).to_have_count(count)
+    expect(page.locator(FAILED).first).to_contain_text("could not be reached")
     page.unroute("**/media/")
-    page.get_by_role("button", name="Retry").click()
+    for left in (1, 0):
+        page.get_by_role("button", name="Retry").first.click()
+        expect(page.locator(FAILED)).to_have_count(left)
     for each in (page, reader):
-        expect(pictures(each)).to_have_count(1)
-    expect(page.locator(FAILED)).to_have_count(0)
+        expect(pictures(each)).to_have_count(2)
+        expect(each.locator(".message[data-state=sent]")).to_have_count(2)
+        expect(each.locator(".message")).to_have_count(2)
 
 
 def test_an_upload_whose_answer_was_lost_is_stored_once(site: ChatSite, new_page: NewPage) -> None:

@@ -38,7 +38,7 @@ def room_changed(instance: Room, created: bool, **kwargs: Any) -> None:
         announce(events_group(instance.key), room_frame(instance.name, instance))
         recheck({"room_id": instance.pk})
     else:
-        recheck({"room_key": instance.key, "stored_as": instance.pk})
+        recheck({"room_key": instance.key, "room_id": instance.pk})
 
 
 @receiver(post_delete, sender=Room, dispatch_uid="threechat.room_deleted")

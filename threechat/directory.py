@@ -11,7 +11,7 @@ from contextvars import Context
 from typing import Literal, NamedTuple, TypedDict
 
 from django.contrib.auth.models import User
-from django.db import DatabaseError
+from django.db import DatabaseError, InterfaceError
 from django.db.models import OuterRef, Subquery
 
 from examplechannels.broadcast import Broadcast, broadcast, local_group
@@ -183,7 +183,7 @@ class Directory:
                     shown_at = asyncio.get_running_loop().time()
                 try:
                     await self._show(everything)
-                except DatabaseError as error:
+                except (DatabaseError, InterfaceError) as error:
                     logger.warning("The rooms could not be looked up: %s", error)
         finally:
             self._task = None

@@ -19,7 +19,7 @@ class SentNumbers:
     def start_at(self, number: int) -> None:
         """Numbers up to this one were given before the socket was let in; those it got meanwhile stay known."""
         if number > self.top:
-            self._bits = (self._bits << min(number - self.top, WINDOW)) & ((1 << WINDOW) - 1)
+            self._bits = (self._bits << min(number - self.top, WINDOW)) & WINDOW_BITS
             self.top = number
 
     def is_first(self, number: int) -> bool:

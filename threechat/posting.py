@@ -65,12 +65,11 @@ def tell(stored: Stored) -> MessageFrame:
     """Publishes what was stored; returns the echo."""
     message, room = stored.message, stored.room
     frame = message_frame(message)
-    if (
-        message.kind == Message.Kind.DELETED
-    ):  # since it was sent: the echo settles it, and the page knows of the deletion
+    if message.kind == Message.Kind.DELETED:
+        # Since it was sent: the echo settles it, and the page knows of the deletion.
         return {**frame, "type": Message.Kind.TEXT, "id": message.deletes or 0}
     broadcast.publish(messages_group(room.key), frame)
     if stored.created_room:
         broadcast.publish(events_group(room.key), room_frame(room.name, room))
-        rechecks.tell({"room_key": room.key, "stored_as": room.pk})
+        rechecks.tell({"room_key": room.key, "room_id": room.pk})  # those who are in it learn its number
     return frame

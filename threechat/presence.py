@@ -116,8 +116,9 @@ class Presence:
                 except Exception:
                     logger.exception("presence was not shown")
                 await asyncio.sleep(CHANGE_SECONDS)
+                due_at = min(reported_at + REPORT_SECONDS, shown_at + REPORT_SECONDS, self._roster.silent_at())
                 with suppress(TimeoutError):
-                    async with asyncio.timeout(REPORT_SECONDS - CHANGE_SECONDS):
+                    async with asyncio.timeout(max(0.0, due_at - self._clock())):
                         await self._changed.wait()
             self._report()
         finally:

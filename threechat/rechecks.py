@@ -9,7 +9,7 @@ import logging
 from contextvars import Context
 from typing import Any, Protocol, TypedDict
 
-from django.db import DatabaseError
+from django.db import DatabaseError, InterfaceError
 from django.utils.crypto import salted_hmac
 
 from examplechannels.broadcast import Broadcast, broadcast
@@ -32,8 +32,7 @@ class Changed(TypedDict, total=False):
     """Whose sockets are to be looked at; several keys: those to which all of them apply."""
 
     room_id: int
-    room_key: str
-    stored_as: int  # the number of the room with this key, which was not stored before
+    room_key: str  # with `room_id`: the room was just stored
     user_id: int
     logged_out: str  # a session, see `session_digest`: this one ends at once
 
@@ -77,12 +76,12 @@ class Rechecks:
 
     def deliver(self, message: SendFrame) -> None:
         changed = json.loads(message["text"])
-        if number := changed.pop("stored_as", None):
-            for socket in self._sockets:
-                if socket.badge.room_id is None and socket.badge.room_key == changed["room_key"]:
-                    socket.badge = socket.badge._replace(room_id=number)
         code = LOG_IN if "logged_out" in changed else 0
-        self._due |= {socket: code for socket in self._sockets if _is_about(socket.badge, changed)}
+        about = [socket for socket in self._sockets if _is_about(socket.badge, changed)]
+        if "room_key" in changed:  # noted at once: by the time of the look the room may have another name
+            for socket in about:
+                socket.badge = socket.badge._replace(room_id=changed["room_id"])
+        self._due |= {socket: code or self._due.get(socket, 0) for socket in about}
         self._wake.set()
 
     def catch_up(self) -> None:
@@ -102,7 +101,7 @@ class Rechecks:
                 try:
                     for first in range(0, len(due), BATCH_SOCKETS):
                         await self._check(due[first : first + BATCH_SOCKETS])
-                except DatabaseError as error:
+                except (DatabaseError, InterfaceError) as error:
                     complaints.say("Who may be in a room could not be looked up: %s", error)
                     self._due = dict(due) | self._due
                     await asyncio.sleep(RETRY_SECONDS)

@@ -1,6 +1,7 @@
 """Who is in which room: this process's part, and what others reported of theirs."""
 
 from itertools import islice
+from math import inf
 from typing import Literal, NamedTuple, TypedDict
 
 from threechat.people import Person
@@ -87,6 +88,10 @@ class Roster:
     def forget_silent(self, now: float) -> None:
         """Drops processes that have not reported for `FORGET_SECONDS`."""
         self._others = {name: said for name, said in self._others.items() if now - said[0] < FORGET_SECONDS}
+
+    def silent_at(self) -> float:
+        """When the next process is to be forgotten, unless it reports before."""
+        return min((heard_at for heard_at, _ in self._others.values()), default=inf) + FORGET_SECONDS
 
     def presence(self, room: RoomName) -> PresenceFrame:
         others = [report[room.key] for _, report in list(self._others.values()) if room.key in report]

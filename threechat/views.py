@@ -61,7 +61,6 @@ def room(request: HttpRequest, room: str) -> HttpResponse:
         "is_staff": request.user.is_staff,
         "read_only": bool(stored and stored.read_only),
         "members_only": bool(stored and stored.members_only),
-        "may_write": not (stored and stored.read_only),
         "messages": said.messages,
         "rows": said.rows(person.sender),
         "have": said.have,

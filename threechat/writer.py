@@ -6,7 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, InterfaceError, connection
 
 from examplechannels.complaints import Complaints
 
@@ -57,7 +57,7 @@ class Writer:
 def _act(act: Callable[[], Answer]) -> Answer:
     try:
         return act()
-    except DatabaseError as error:
+    except (DatabaseError, InterfaceError) as error:
         connection.close()
         complaints.say("A message was not stored: %s", (str(error).strip().splitlines() or [type(error).__name__])[0])
         raise NotStored from error

@@ -51,7 +51,8 @@ export class MediaSender {
   retry(clientId) {
     const kept = this.#kept.get(clientId);
     if (!kept) return false;
-    const { clientId: again } = this.#conversation.retry(clientId);
+    const again = this.#conversation.retry(clientId);
+    if (!again) return true;
     this.#kept.delete(clientId);
     this.#kept.set(again, kept);
     this.#upload(again);

@@ -10,11 +10,10 @@ test("what is unread grows with the room", () => {
   assert.equal(unread.of(room("lobby", 8)), 0);
 });
 
-test("of a room that is new, or has begun anew, all is unread", () => {
+test("of a room that appears, however much was said there before, only what comes is unread", () => {
   const unread = new Unread([room("garden", 120, 3)]);
-  assert.equal(unread.of(room("kitchen", 4)), 4);
-  assert.equal(unread.of(room("garden", 2)), 2);
-  assert.equal(new Unread().of(room("constructor", 0)), 0);
+  assert.deepEqual([unread.of(room("kitchen", 5_000)), unread.of(room("kitchen", 5_002))], [0, 2]);
+  assert.deepEqual([unread.of(room("garden", 2)), unread.of(room("garden", 3))], [0, 1]);
 });
 
 test("when the server counts again, its word counts", () => {

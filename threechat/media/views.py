@@ -3,7 +3,7 @@
 from typing import Any, cast
 
 from django.conf import settings
-from django.db import DatabaseError
+from django.db import DatabaseError, InterfaceError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.cache import get_conditional_response
@@ -41,6 +41,7 @@ REFUSALS: tuple[tuple[type[Exception], str, Any], ...] = (
     (OverQuota, "quota", ""),  # says it itself
     (NotStored, "not-stored", _("It was not stored; send it again.")),
     (DatabaseError, "not-stored", _("It was not stored; send it again.")),
+    (InterfaceError, "not-stored", _("It was not stored; send it again.")),
 )
 STATUSES = {
     "no-file": 400,

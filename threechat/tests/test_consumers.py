@@ -289,6 +289,18 @@ async def test_typing_is_passed_on_only_now_and_then() -> None:
     await other.disconnect()
 
 
+async def test_a_client_id_of_somebody_else_is_refused_and_the_message_stays_theirs() -> None:
+    owner, other = await opened("/ws/chat/room1/"), await opened("/ws/chat/room1/")
+    await owner.send_json_to({"message": "mine", "username": "owner", "client_id": "x"})
+    assert (await next_of(other, "text"))["message"] == "mine"
+    await other.send_json_to({"message": "not yours", "username": "other", "client_id": "x"})
+    error = await next_of(other, "error")
+    assert (error["code"], error["client_id"]) == ("client-id-taken", "x")
+    assert (await Message.objects.aget()).text == "mine"
+    await owner.disconnect()
+    await other.disconnect()
+
+
 async def test_a_file_of_somebody_else_is_not_shown() -> None:
     await Media.objects.acreate(name="f" * 32 + ".png", kind="image", size=1, sender="somebody")
     member = await opened("/ws/chat/room1/")

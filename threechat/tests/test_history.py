@@ -138,6 +138,23 @@ def test_the_page_begins_with_the_last_messages_as_text_and_as_json() -> None:
     assert [frame["id"] for frame in json.loads(script)] == list(range(11, 61))
 
 
+@pytest.mark.django_db(transaction=True)
+def test_script_and_turned_letters_in_a_message_and_a_name_stay_text() -> None:
+    script, turned = "</script><script>alert(1)</script>", "\u202etxt.exe"
+    say(f"{script}{turned}", GUEST.called(script), "lobby")
+    page = client_of(None).get("/chat/lobby/").content.decode()
+    assert script not in page
+    escaped = "&lt;/script&gt;&lt;script&gt;alert(1)&lt;/script&gt;"
+    assert f'<span class="message-name" dir="auto">{escaped}</span>' in page
+    assert (
+        f'<p class="message-content message-text" dir="auto">{escaped}{turned}</p>' in page
+    )  # turns nothing around it
+    for path in ("/chat/", "/"):
+        listed = client_of(None).get(path).content.decode()
+        assert script not in listed
+        assert f"<b>{escaped}</b> {escaped}{turned}" in listed
+
+
 @pytest.mark.django_db
 def test_a_message_outlives_its_account() -> None:
     cast = make_cast()

@@ -15,10 +15,12 @@ from PIL import Image
 from pytest_django import Settings
 
 from tests.sockets import HOST, opened
+from threechat.limits import Buckets
 from threechat.media import workshop
 from threechat.media.receiving import under_way
 from threechat.media.views import PICTURE_POLICY, PLAYER_POLICY, REFUSALS, STATUSES
 from threechat.models import Media, Membership, Message, Room
+from threechat.rooms import room_named
 from threechat.storage import ReadOnly, delete_message
 from threechat.tests.samples import MP3, file, picture, video
 
@@ -234,6 +236,23 @@ async def test_files_are_bounded_by_a_quota_also_while_they_are_on_their_way(set
     assert set(refused) == {(413, "quota")}
     assert 1 <= len(files(folder)) == 4 - len(refused) <= 2
     assert (await send(await guest(), file(video(1000)))).status_code == 201
+
+
+async def test_a_room_that_is_renamed_meanwhile_gets_its_file_and_counts_as_no_new_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    client = await guest()
+    assert (await send(client)).status_code == 201
+    monkeypatch.setattr("threechat.posting.new_rooms", Buckets(0, 0.001))
+    make = workshop.workshop.make
+
+    async def make_slowly(*args: Any) -> Media:
+        await Room.objects.filter(name="room1").aupdate(name="Hall", key=room_named("Hall").key)
+        return await make(*args)
+
+    monkeypatch.setattr(workshop.workshop, "make", make_slowly)
+    assert (await send(client)).json()["id"] == 2
+    assert (await Room.objects.aget()).name == "Hall"
 
 
 async def test_what_cannot_be_stored_leaves_no_file(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

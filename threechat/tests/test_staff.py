@@ -215,3 +215,15 @@ def test_the_admin_refuses_a_name_that_is_taken(staff: Client, cast: Cast) -> No
     form = {"name": "LOBBY", "membership_set-TOTAL_FORMS": 0, "membership_set-INITIAL_FORMS": 0}
     answer = staff.post(reverse("admin:threechat_room_change", args=[cast.room.pk]), form)
     assert "There is a room of this name." in answer.content.decode()
+
+
+def test_a_room_that_is_changed_while_people_write_keeps_its_numbers(cast: Cast) -> None:
+    opened_before = Room.objects.get(pk=cast.room.pk)  # as the admin does with each form
+    say("one", person_of(cast.member))
+    opened_before.read_only = True
+    opened_before.save()
+    room = Room.objects.get(pk=cast.room.pk)
+    assert (room.last_id, room.read_only) == (1, True)
+    room.read_only = False
+    room.save()
+    assert say("two", person_of(cast.member)).message.number == 2

@@ -65,10 +65,11 @@ export class Unread {
     this.#counted = new Map(rooms.map(({ name, unread, last_id: lastId }) => [name, { unread, lastId }]));
   }
 
-  /** Of a room that was not there when the server counted, or has begun anew, all is unread. */
+  /** Of a room that was not there when the server counted (an old one, or one renamed), what comes from now on. */
   of({ name, last_id: lastId }) {
     const counted = this.#counted.get(name);
-    if (!counted || lastId < counted.lastId) return lastId;
-    return counted.unread + lastId - counted.lastId;
+    if (counted && lastId >= counted.lastId) return counted.unread + lastId - counted.lastId;
+    this.#counted.set(name, { unread: 0, lastId });
+    return 0;
   }
 }
