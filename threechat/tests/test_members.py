@@ -53,6 +53,17 @@ async def test_the_page_is_for_members_and_staff(cast: Cast) -> None:
     assert answer["Location"] == f"/accounts/login/?next={PAGE}"
 
 
+async def test_a_number_tells_the_name_of_a_room_to_its_members_alone(cast: Cast) -> None:
+    @sync_to_async
+    def answer_to(user: User | None) -> Any:
+        return client_of(user).get(f"/chat/room/{cast.room.pk}/")
+
+    anonymous, outsider, member = [await answer_to(user) for user in (None, cast.outsider, cast.member)]
+    assert anonymous["Location"] == f"/accounts/login/?next=/chat/room/{cast.room.pk}/"
+    assert outsider.status_code == 404
+    assert member["Location"] == PAGE
+
+
 @pytest.mark.parametrize("by_number", [False, True])
 async def test_the_socket_is_for_members_and_staff(cast: Cast, by_number: bool) -> None:
     path = f"/ws/chat/room/{cast.room.pk}/?events=all" if by_number else f"{PATH}?events=all"
