@@ -8,4 +8,5 @@ class ThreechatConfig(AppConfig):
 
     def ready(self) -> None:
         import threechat.changes  # hears of what staff change
-        import threechat.media.keeping  # noqa: F401  # sweeps in the background
+        import threechat.media.keeping  # sweeps in the background
+        import threechat.visits  # noqa: F401  # forgets in the background
