@@ -68,13 +68,14 @@ async def _receive(upload: Upload) -> Received:
     sender = upload.person.sender
     under_way[sender] += upload.size
     try:
-        if known := await ask(partial(_admit, upload, under_way[sender])):
+        room_id, known = await ask(partial(_admit, upload, under_way[sender]))
+        if known:
             return Received(tell(known), is_new=False)
         person = await go_by(upload.person, upload.username, upload.client_id)
         media = await workshop.make(upload.file, upload.declared, upload.title, sender)
         draft = Draft("", client_id=upload.client_id)
         try:
-            posted = await post(upload.where, None, person, draft, upload.address, media)
+            posted = await post(upload.where, room_id, person, draft, upload.address, media)
         except NotStored:
             raise  # perhaps it was, and only the answer was lost: the sweep knows later
         except Exception:
@@ -90,13 +91,16 @@ async def _receive(upload: Upload) -> Received:
     return Received(posted.frame, is_new)
 
 
-def _admit(upload: Upload, bytes_under_way: int) -> Stored | None:
-    """Looks before the work is done; `post` looks again. The message, where it was sent before. Blocks."""
+def _admit(upload: Upload, bytes_under_way: int) -> tuple[int | None, Stored | None]:
+    """Looks before the work is done; `post` looks again. The room's number; the message, where it was sent before.
+
+    Blocks.
+    """
     room = Room.objects.filter(key=upload.where.key).first()
     check_entrance(room, upload.person.user_id)
     if room and (known := find_sent(room, upload.person, upload.client_id)):
-        return Stored(known, room, is_new=False)
+        return room.pk, Stored(known, room, is_new=False)
     if room and room.read_only:
         raise ReadOnly
     check_quota(upload.person, bytes_under_way)
-    return None
+    return room.pk if room else None, None
