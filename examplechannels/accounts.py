@@ -8,8 +8,8 @@ from django.contrib.auth import login
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.forms import UserCreationForm
 from django.contrib.auth.models import User
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render, resolve_url
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render, resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
@@ -51,7 +51,7 @@ def sign_up(request: HttpRequest) -> HttpResponse:
     is_ours = url_has_allowed_host_and_scheme(next_url, {request.get_host()}, request.is_secure())
     target = next_url if is_ours else resolve_url(settings.LOGIN_REDIRECT_URL)
     if request.user.is_authenticated:
-        return redirect(target)
+        return HttpResponseRedirect(target)
     form = SignUpForm(request.POST or None)
     status = 200
     if request.method == "POST":
@@ -60,6 +60,6 @@ def sign_up(request: HttpRequest) -> HttpResponse:
             status = 429
         elif form.is_valid():
             login(request, form.save())
-            return redirect(target)
+            return HttpResponseRedirect(target)
     context = {"form": form, "next": next_url if is_ours else ""}
     return render(request, "registration/signup.html", context, status=status)

@@ -3,6 +3,8 @@
 import logging
 import re
 
+from django.http.multipartparser import MultiPartParserError
+
 TOKEN_IN_QUERY = re.compile(r"((?:[?&]|%3F|%26)(?:p|view)(?:=|%3D))[\w-]+", re.IGNORECASE)
 
 
@@ -11,7 +13,7 @@ class OneLineForClientMistakes(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         error = record.exc_info[0] if record.exc_info else None
-        if record.name.startswith("django.security") or error is UnicodeDecodeError:
+        if record.name.startswith("django.security") or error in (UnicodeDecodeError, MultiPartParserError):
             record.exc_info = record.exc_text = None
         return True
 

@@ -8,6 +8,7 @@ import logging
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping
 from contextvars import Context
+from itertools import islice
 from typing import Literal, NamedTuple, TypedDict
 
 from django.contrib.auth.models import User
@@ -102,7 +103,8 @@ def visible(known: Known, here: Mapping[str, Attendance], user_id: int | None) -
             count = here[room.key].people if room.key in here else 0
             seen.append((room, _summary(room.name, count, line, room)))
     stored = {room.key for room, _ in known.rooms}
-    seen += [(None, _summary(one.name, one.people, None, None)) for key, one in here.items() if key not in stored]
+    asked = islice(here.items(), MAX_ALSO)  # beyond these `look_up` does not say which are for members
+    seen += [(None, _summary(one.name, one.people, None, None)) for key, one in asked if key not in stored]
     seen.sort(key=lambda pair: (pair[1]["count"], pair[1]["last"]["datetime"] if pair[1]["last"] else ""), reverse=True)
     return seen[:MAX_ROOMS]
 

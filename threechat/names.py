@@ -2,8 +2,10 @@
 
 import unicodedata
 
-# Letters and signs that show nothing.
-BLANK = dict.fromkeys(map(ord, "\u115f\u1160\u2800\u3164\uffa0"))
+# Letters, signs and marks that show nothing (the rest of Unicode's Default_Ignorable_Code_Point is category C).
+BLANK = dict.fromkeys(map(ord, "\u115f\u1160\u2800\u3164\uffa0\u034f\u17b4\u17b5\u180b\u180c\u180d\u180f")) | (
+    dict.fromkeys([*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)])  # variation selectors
+)
 
 # Letters that a reader takes for the Latin one; the common part of Unicode's confusables
 # (UTS 39, https://www.unicode.org/reports/tr39/).

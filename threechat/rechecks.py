@@ -24,7 +24,6 @@ complaints = Complaints(logging.getLogger(__name__))
 RECHECKS_GROUP = "chat.rechecks"
 RECHECK_SECONDS = 30.0
 RETRY_SECONDS = 1.0
-CLOSE_SECONDS = 5.0
 BATCH_SOCKETS = 2_000  # SQLite takes 32,766 parameters
 
 
@@ -52,6 +51,7 @@ class Rechecks:
         self._fan_out = fan_out
         self._sockets: set[Guarded] = set()
         self._due: dict[Guarded, int] = {}  # with the code to close with, where that is known already
+        self._closing: set[asyncio.Task[None]] = set()
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
@@ -114,16 +114,16 @@ class Rechecks:
     async def _check(self, due: list[tuple[Guarded, int]]) -> None:
         badges = [socket.badge for socket, _ in due]
         found = await ask(lambda: verdicts(badges), urgent=True)
-        closing = []
         for (socket, known_code), (code, room) in zip(due, found, strict=True):
             if socket not in self._sockets:
                 continue
             if known_code or code:
-                closing.append(asyncio.create_task(socket.expel(known_code or code), name="expel"))
+                # Not waited for: a peer that reads nothing must not keep the others in.
+                closing = asyncio.create_task(socket.expel(known_code or code), name="expel", context=Context())
+                self._closing.add(closing)
+                closing.add_done_callback(self._closing.discard)
             elif room:
                 socket.badge = socket.badge._replace(room_id=room.pk)
-        if closing:
-            await asyncio.wait(closing, timeout=CLOSE_SECONDS)
 
 
 def _is_about(badge: Badge, changed: dict[str, Any]) -> bool:

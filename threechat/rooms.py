@@ -4,6 +4,8 @@ import hashlib
 import unicodedata
 from dataclasses import dataclass
 
+from threechat.names import BLANK
+
 MAX_NAME_CHARACTERS = 80
 
 
@@ -31,6 +33,8 @@ def room_named(name: str) -> RoomName:
     """
     name = unicodedata.normalize("NFC", name).strip()
     if not 1 <= len(name) <= MAX_NAME_CHARACTERS:
+        raise BadRoomName(name)
+    if name.translate(BLANK) != name:  # it looks like another room's, or like nothing
         raise BadRoomName(name)
     # Marks are the vowels of many scripts.
     if not all(char in " _-" or unicodedata.category(char)[0] in "LNM" for char in name):

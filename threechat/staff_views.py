@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods
 
 from examplechannels.doors import refusal
 from threechat.changes import take_back
+from threechat.messages import UNSENDABLE
 from threechat.models import Membership, Message, Room
 from threechat.rooms import BadRoomName, room_named
 
@@ -83,7 +84,9 @@ def members(request: HttpRequest, room: str) -> HttpResponse:
         people = found.members.order_by("username")[:1000] if found else []
         listed = [{"id": user.pk, "username": user.get_username()} for user in people]
         return JsonResponse({"members": listed, "invitation": _invitation_url(request, found)})
-    user = User.objects.filter(username=_body(request).get("username"), is_active=True).first()
+    wanted = _body(request).get("username")
+    is_name = isinstance(wanted, str) and not UNSENDABLE.search(wanted)
+    user = User.objects.filter(username=wanted, is_active=True).first() if is_name else None
     if user is None:
         return refusal(404, "no-such-account", _("Nobody here has this name."))
     Membership.objects.get_or_create(room=_stored(room), user=user)
@@ -92,7 +95,8 @@ def members(request: HttpRequest, room: str) -> HttpResponse:
 
 @for_staff("DELETE")
 def member(request: HttpRequest, room: str, user: int) -> HttpResponse:
-    get_object_or_404(Membership, room__key=_key(room), user=user).delete()
+    found = get_object_or_404(User, pk=user)  # asked by itself, a number that no account can have is a 404
+    get_object_or_404(Membership, room__key=_key(room), user=found).delete()
     return HttpResponse(status=204)
 
 

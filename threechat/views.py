@@ -73,7 +73,15 @@ def room(request: HttpRequest, room: str) -> HttpResponse:
 
 @require_safe
 def room_by_number(request: HttpRequest, number: int) -> HttpResponse:
-    return redirect(get_object_or_404(Room, pk=number))
+    """The room under its name, which outsiders do not learn by counting."""
+    found = get_object_or_404(Room, pk=number)
+    try:
+        check_entrance(found, request.user.pk)
+    except Barred as barred:
+        if barred.code == LOG_IN:
+            return redirect_to_login(request.get_full_path())
+        raise Http404(_("No such room.")) from None
+    return redirect(found)
 
 
 @require_safe

@@ -29,6 +29,10 @@ def test_it_leads_nowhere_else(client: Client, target: str) -> None:
     assert client.post(URL, form("mia", next=target))["Location"] == "/"
 
 
+def test_a_target_that_is_no_path_of_ours_is_no_servers_mistake(client: Client) -> None:
+    assert client.post(URL, form("mia", next="lobby"))["Location"] == "lobby"
+
+
 @pytest.mark.parametrize("name", ["sara", "SARA", "ѕara", "s\u0430ra", "server", "<b>", "a b", "", "x" * 151])
 def test_a_name_that_looks_like_anothers_is_refused(client: Client, name: str) -> None:
     User.objects.create_user("sara")

@@ -41,6 +41,17 @@ def test_a_room_that_people_are_in_is_listed_however_old_it_is(monkeypatch: pyte
 
 
 @pytest.mark.django_db
+def test_among_very_many_rooms_those_for_members_stay_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("threechat.directory.MAX_RECENT", 1)
+    monkeypatch.setattr("threechat.directory.MAX_ALSO", 1)
+    room = Room.objects.create(name="Plans", members_only=True)
+    say("hi", MIA, "lobby")
+    here = {room_named("crowd").key: Attendance("crowd", 1), room.key: Attendance("Plans", 9)}
+    listed = visible(look_up([], here.keys()), here, None)
+    assert [summary["name"] for _, summary in listed] == ["crowd", "lobby"]
+
+
+@pytest.mark.django_db
 def test_the_last_line_is_the_last_that_is_still_there() -> None:
     say("first", MIA, "lobby")
     room = say("second", MIA, "lobby").room

@@ -222,6 +222,15 @@ async def test_only_members_send_files_into_their_room(folder: Path) -> None:
     assert (await send(await account("sofia", is_staff=True), room="members")).status_code == 201
 
 
+async def test_who_may_make_no_more_rooms_still_sends_files_into_those_that_are_there(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("threechat.posting.new_rooms", Buckets(1, 0.001))
+    client = await guest()
+    assert [(await send(client)).status_code for _ in range(2)] == [201, 201]
+    assert code(await send(client, room="room2")) == (429, "too-fast")
+
+
 async def test_nobody_sends_files_into_a_room_that_is_read_only(folder: Path) -> None:
     await Room.objects.acreate(name="room1", read_only=True)
     assert code(await send(await guest())) == (403, "read-only")

@@ -53,6 +53,39 @@ async def test_the_page_is_for_members_and_staff(cast: Cast) -> None:
     assert answer["Location"] == f"/accounts/login/?next={PAGE}"
 
 
+async def test_who_takes_no_goodbye_does_not_keep_others_in(cast: Cast) -> None:
+    class Stalled:
+        badge = Badge(cast.room.key, cast.room.pk)
+        told, reads = asyncio.Event(), asyncio.Event()
+
+        async def expel(self, code: int) -> None:
+            self.told.set()
+            await self.reads.wait()
+
+    stalled = Stalled()
+    member = await socket_of(cast.member)
+    await rechecks.add(stalled)
+    rechecks.tell({"room_id": cast.room.pk})
+    await stalled.told.wait()
+    await sync_to_async(lambda: Membership.objects.get(user=cast.member).delete())()
+    async with asyncio.timeout(1):
+        assert await close_code(member) == NOT_A_MEMBER
+    await member.disconnect()
+    stalled.reads.set()
+    rechecks.discard(stalled)
+
+
+async def test_a_number_tells_the_name_of_a_room_to_its_members_alone(cast: Cast) -> None:
+    @sync_to_async
+    def answer_to(user: User | None) -> Any:
+        return client_of(user).get(f"/chat/room/{cast.room.pk}/")
+
+    anonymous, outsider, member = [await answer_to(user) for user in (None, cast.outsider, cast.member)]
+    assert anonymous["Location"] == f"/accounts/login/?next=/chat/room/{cast.room.pk}/"
+    assert outsider.status_code == 404
+    assert member["Location"] == PAGE
+
+
 @pytest.mark.parametrize("by_number", [False, True])
 async def test_the_socket_is_for_members_and_staff(cast: Cast, by_number: bool) -> None:
     path = f"/ws/chat/room/{cast.room.pk}/?events=all" if by_number else f"{PATH}?events=all"

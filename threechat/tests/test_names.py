@@ -21,3 +21,4 @@ def test_names_that_differ_to_the_eye_differ() -> None:
 
 def test_a_readable_name_has_no_invisible_characters() -> None:
     assert readable(" a\u202eb\x00\n  c\u200b ") == "ab c"
+    assert readable("\ufe0f\u034f\u180b\U000e0100\u3164") == ""

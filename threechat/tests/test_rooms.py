@@ -11,7 +11,9 @@ def test_a_name_in_any_script_is_fine(name: str) -> None:
     assert room_named(name).name == name
 
 
-@pytest.mark.parametrize("name", ["", "   ", "x" * 81, "../x", "a/b", "a.b", "<b>", "a\nb", "a\u202eb", "a\x00", "😀"])
+@pytest.mark.parametrize(
+    "name", ["", "   ", "x" * 81, "../x", "a/b", "a.b", "<b>", "a\nb", "a\u202eb", "a\x00", "😀", "a\ufe0f", "\u3164"]
+)
 def test_anything_else_is_refused(name: str) -> None:
     with pytest.raises(BadRoomName):
         room_named(name)

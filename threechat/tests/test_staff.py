@@ -156,6 +156,16 @@ def test_members_are_added_and_removed(staff: Client, cast: Cast) -> None:
     assert post(staff, f"/chat/{CLOSED}/members/", {"username": {}}).status_code == 404
 
 
+@pytest.mark.parametrize("name", ["\ud800", "\x00", "nobody", "", None, 1, ["mia"], {"a": 1}])
+def test_a_name_that_no_account_has_is_said_so(staff: Client, name: Any) -> None:
+    answer = post(staff, f"/chat/{CLOSED}/members/", {"username": name})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (404, "no-such-account")
+
+
+def test_a_number_that_no_account_has_is_not_found(staff: Client) -> None:
+    assert staff.delete(f"/chat/{CLOSED}/members/{2**63}/").status_code == 404
+
+
 def test_an_invitation_lets_in_who_has_an_account(staff: Client, cast: Cast) -> None:
     url = post(staff, f"/chat/{CLOSED}/invitation/", {}).json()["url"]
     assert staff.get(f"/chat/{CLOSED}/members/").json()["invitation"] == url
