@@ -18,10 +18,10 @@ def start_background() -> None:
     reactor.callLater(0, background.start)  # type: ignore[arg-type]  # once it runs
 
 
-class OutspokenProtocol(WebSocketProtocol):  # type: ignore[misc]
+class OutspokenProtocol(WebSocketProtocol):
     """Closes with every code. Autobahn refuses a program 1012 and 1013, and the socket would stay open, and mute."""
 
-    def serverClose(self, code: int | None = None) -> None:
+    def serverClose(self, code: int | None = None) -> None:  # noqa: N802 - Daphne calls it so
         self.sendCloseFrame(code=1000 if code is None else code)
 
 
