@@ -18,7 +18,7 @@ test("a session that ended leads to the login page", () => {
 test("an outsider stays outside and is told so", () => {
   const plan = planAfterClose(4403, 0);
   assert.equal(plan.next, "stay");
-  assert.match(plan.notice, /member/);
+  assert.match(plan.notice, /not open to you/);
 });
 
 test("who opens too many sockets waits longer than anyone else", () => {

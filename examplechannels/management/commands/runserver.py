@@ -5,6 +5,7 @@ from typing import Any
 
 from daphne.management.commands.runserver import Command as DaphneRunserver
 from daphne.server import Server
+from daphne.ws_protocol import WebSocketFactory, WebSocketProtocol
 from django.conf import settings
 
 from examplechannels.background import background
@@ -17,10 +18,18 @@ def start_background() -> None:
     reactor.callLater(0, background.start)  # type: ignore[arg-type]  # once it runs
 
 
+class OutspokenProtocol(WebSocketProtocol):
+    """Closes with every code. Autobahn refuses a program 1012 and 1013, and the socket would stay open, and mute."""
+
+    def serverClose(self, code: int | None = None) -> None:  # noqa: N802 - Daphne calls it so
+        self.sendCloseFrame(code=1000 if code is None else code)
+
+
 class Command(DaphneRunserver):
     server_cls = partial(Server, ready_callable=start_background)
 
     def inner_run(self, *args: Any, **options: Any) -> None:
+        WebSocketFactory.protocol = OutspokenProtocol
         if settings.REDIS_URL:
             require_redis(settings.REDIS_URL)
         if self.addr in EVERY_ADDRESS:

@@ -20,7 +20,7 @@ export function planAfterClose(code, attempt, random = Math.random) {
     case 4401:
       return { next: "login", delayMs: 0, notice: gettext("Please log in again.") };
     case 4403:
-      return { next: "stay", delayMs: 0, notice: gettext("You are not, or no longer, a member here.") };
+      return { next: "stay", delayMs: 0, notice: gettext("This room is not open to you any more.") };
     case 4429:
       return retry(CROWDED_DELAY_MS * (1 + random()), gettext("Too many connections from you."));
     case 1009:

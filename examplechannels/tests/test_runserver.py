@@ -1,0 +1,13 @@
+import pytest
+
+from examplechannels.management.commands.runserver import OutspokenProtocol
+
+
+@pytest.mark.parametrize(("code", "sent"), [(None, 1000), (1012, 1012), (1013, 1013), (4403, 4403)])
+def test_daphne_closes_with_the_code_that_the_program_says(
+    monkeypatch: pytest.MonkeyPatch, code: int | None, sent: int
+) -> None:
+    frames: list[int] = []
+    monkeypatch.setattr(OutspokenProtocol, "sendCloseFrame", lambda self, code: frames.append(code))
+    OutspokenProtocol().serverClose(code)
+    assert frames == [sent]
