@@ -225,7 +225,9 @@ class Chatting(RuleBasedStateMachine):
         page = ChatPage(self.site.url(self.lines), self.room, browser)
         await page.open()
         await eventually(
-            lambda: page.closed is not None, SETTLE_SECONDS, lambda: f"an outsider: live {page.is_live}, {page.closes}"
+            lambda: page.closed is not None,
+            SETTLE_SECONDS,
+            lambda: f"an outsider: live {page.is_live}, {page.failures}",
         )
         await page.close()
         assert (page.closed, page.messages, page.number) == (code, {}, None)
