@@ -103,9 +103,10 @@ class Crowd:
         assert self.pages[0].number
         stored = self.site.room(self.pages[0].number)
         stored.assert_sound([text for page in self.pages for text in page.said.values()])
-        assert len(stored.events) == self._lines
         for page in self.pages:
             stored.assert_holds(page)
+        assert len(stored.events) == self._lines
+        for page in self.pages:
             await page.settle(stored.last_id, HEAL_SECONDS)
             stored.assert_shown_by(page)
 
