@@ -109,7 +109,7 @@ class ChatPage:
         self.errors: list[tuple[str | None, str]] = []  # client_id and code
         self.complaints: list[str] = []  # what a server must never do
         self.count = 0  # of people here
-        self.closes: list[int | None] = []  # the codes
+        self.failures: list[str] = []  # of its connections
         self.closed: int | None = None  # with which code, where the page stays closed
         self._online, self._lacking = asyncio.Event(), asyncio.Event()
         self._socket: Any = None
@@ -234,11 +234,10 @@ class ChatPage:
         while self.closed is None:
             await self._online.wait()
             try:
-                t=time.time()
                 async with self._connect() as socket:
                     await self._live(socket)
-            except (OSError, TimeoutError, websockets.ConnectionClosed, websockets.InvalidHandshake) as e:
-                self.closes.append((time.time()-t,self.url,repr(e), self.room, getattr(getattr(e,'response',None),'body','')))
+            except (OSError, websockets.ConnectionClosed, websockets.InvalidHandshake) as error:
+                self.failures.append(repr(error))
             await asyncio.sleep(random.uniform(0, 2 * RECONNECT_SECONDS))
 
     def _connect(self) -> Any:
@@ -268,7 +267,6 @@ class ChatPage:
                 self._take(frame)
         finally:
             self._socket = None
-            self.closes.append(socket.close_code)
             if socket.close_code in CLOSED_FOR_GOOD:
                 self.closed = socket.close_code
 

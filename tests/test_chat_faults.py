@@ -11,7 +11,7 @@ from uuid import uuid4
 import pytest
 
 from tests.chat_page import Browser, ChatPage, eventually
-from tests.chat_workers import ChatWorkers
+from tests.chat_workers import STAFF, ChatWorkers
 from tests.postgres import Postgres, find
 from tests.servers import Valkey, new_folder, running
 
@@ -93,14 +93,20 @@ class Crowd:
             lambda: str([(page.is_live, page.outbox, page.failed) for page in self.pages]),
         )
 
+    async def delete_one(self) -> None:
+        url = f"{self.site.url(0)}/chat/{self.room}/messages/{self.pages[0].have}/"
+        status, _ = await self.site.browser(STAFF).request("DELETE", url)
+        assert status == 204
+
     async def assert_nothing_lost_or_doubled(self) -> None:
         """In the database, and on every page of itself: nobody asks it to look again."""
         assert self.pages[0].number
         stored = self.site.room(self.pages[0].number)
         stored.assert_sound([text for page in self.pages for text in page.said.values()])
-        assert len(stored.events) == self._lines
         for page in self.pages:
             stored.assert_holds(page)
+        assert len(stored.events) == self._lines
+        for page in self.pages:
             await page.settle(stored.last_id, HEAL_SECONDS)
             stored.assert_shown_by(page)
 
@@ -205,7 +211,7 @@ def valkey_site() -> Iterator[tuple[ChatWorkers, Outage]]:
 
 
 @pytest.mark.parametrize(("kind", "seconds"), [("kill", 3), ("stall", 4), ("restart", 0)])
-async def test_pages_miss_nothing_of_what_was_said_while_valkey_was_away(
+async def test_pages_miss_nothing_that_was_said_or_deleted_while_valkey_was_away(
     valkey_site: tuple[ChatWorkers, Outage], kind: str, seconds: float
 ) -> None:
     site, outage = valkey_site
@@ -217,6 +223,7 @@ async def test_pages_miss_nothing_of_what_was_said_while_valkey_was_away(
         await asyncio.sleep(seconds)
         await crowd.fall_silent()  # no later number tells that one is missing
         await crowd.until_confirmed()  # the echo does not take the way through Valkey
+        await crowd.delete_one()
         await outage.end()
         await crowd.assert_nothing_lost_or_doubled()
 

@@ -225,7 +225,9 @@ class Chatting(RuleBasedStateMachine):
         page = ChatPage(self.site.url(self.lines), self.room, browser)
         await page.open()
         await eventually(
-            lambda: page.closed is not None, SETTLE_SECONDS, lambda: f"an outsider: live {page.is_live}, {page.closes}"
+            lambda: page.closed is not None,
+            SETTLE_SECONDS,
+            lambda: f"an outsider: live {page.is_live}, {page.failures}",
         )
         await page.close()
         assert (page.closed, page.messages, page.number) == (code, {}, None)
@@ -315,8 +317,18 @@ class Chatting(RuleBasedStateMachine):
             await page.scroll_to_the_top()
             stored.assert_shown_by(page)
         if self.members_only:
-            await self._is_refused(self.site.browser(EVE), 403, NOT_A_MEMBER)
-            await self._is_refused(Browser(), 401, LOG_IN)
+            await self._outsiders_get_nothing()
+
+    async def _outsiders_get_nothing(self) -> None:
+        await self._is_refused(self.site.browser(EVE), 403, NOT_A_MEMBER)
+        await self._is_refused(Browser(), 401, LOG_IN)
+        for who in (0, 1):
+            if not self.outside[who]:
+                await self._remove(who)
+        seen = [list(page.messages) for page in self.pages]
+        await self.staff.say(*self.new_lines(1))
+        await self._all_confirmed()
+        assert [list(page.messages) for page in self.pages] == seen
 
     async def _resends_change_nothing(self) -> None:
         """Also not of what is deleted, nor by somebody else."""

@@ -18,6 +18,10 @@ pytestmark = [
 TESTS = [
     *(f"two/tests/test_{name}.py" for name in ("devices", "history", "ingest_http", "ingest_socket", "latest", "live")),
     *(f"two/tests/test_{name}.py" for name in ("recorder", "retention", "storage")),
+    *(
+        f"threechat/tests/test_{name}.py"
+        for name in ("directory", "history", "media_keeping", "members", "staff", "storage")
+    ),
     "examplechannels/tests/test_questions.py",
 ]
 
