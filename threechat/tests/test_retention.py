@@ -4,8 +4,9 @@ import pytest
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
+from examplechannels.background import background
 from threechat.models import Room, Visit
-from threechat.retention import VISIT_DAYS, forget
+from threechat.retention import VISIT_DAYS, forget, forget_daily
 
 
 @pytest.mark.django_db
@@ -20,3 +21,7 @@ def test_old_visits_and_ended_sessions_go_in_batches_and_others_stay(monkeypatch
     assert list(forget()) == [2, 1, 1]
     assert sorted(Visit.objects.values_list("sender", flat=True)) == ["0", "1"]
     assert list(Session.objects.values_list("session_key", flat=True)) == ["0"]
+
+
+def test_a_running_server_forgets() -> None:
+    assert forget_daily in background._jobs
