@@ -22,7 +22,7 @@ from tests.postgres import Postgres, find
 from tests.servers import Valkey, new_folder, running
 
 pytestmark = pytest.mark.server
-EXAMPLES = int(os.environ.get("CHAT_EXAMPLES", 10))
+EXAMPLES = int(os.environ.get("CHAT_EXAMPLES", 8))
 STEPS = int(os.environ.get("CHAT_STEPS", 15))
 SEED = os.environ.get("CHAT_SEED")
 RULE_SECONDS = 30

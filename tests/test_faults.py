@@ -183,7 +183,7 @@ async def test_words_and_numbers_are_served_while_valkey_is_away(
         assert json.loads(why)["database"] == "ok"
         # A room opens as well; it is live once Valkey is.
         async with websockets.connect(f"{worker.ws}/ws/chat/room1/?events=all") as member:
-            assert json.loads(await asyncio.wait_for(member.recv(), 5))["type"] == "presence"
+            assert json.loads(await asyncio.wait_for(member.recv(), 5))["type"] == "room"
     again = await asyncio.to_thread(valkey.again)
     with running(again):
         async with watching(*[f"{worker.ws}/ws/chat/room1/?events=all" for worker in two_workers]) as members:
