@@ -1,6 +1,7 @@
 """Step 3: groups. Two-way rooms: what one sends, everybody in the room's group gets."""
 
 from collections.abc import Callable
+from contextlib import suppress
 
 from examplechannels.broadcast import BroadcastEvent, broadcast, encode
 from examplechannels.limits import TokenBucket
@@ -43,6 +44,8 @@ class RoomConsumer(ViewerConsumer):
         self.limit = FrameLimit(self.person.sender, address_of(self.scope))
         self.typing_limit = TokenBucket(2, 0.5)
         self.sent = SentNumbers()
+        with suppress(ClientError):  # a name that is taken is refused with the first frame
+            self.person = await go_by(self.person, self.query.get("username", [""])[0])
         await self.join()
         # Joined first, so that who is let in misses nothing, and who is thrown out meanwhile hears of it.
         code, room = await verdict_on(self.badge)

@@ -47,6 +47,12 @@ export class Composer {
     this.#closed.hidden = !isReadOnly;
   }
 
+  /** For good, with what to read instead. */
+  close(reason) {
+    this.#closed.textContent = reason;
+    this.isReadOnly = true;
+  }
+
   #typed() {
     this.say("");
     this.#grow();

@@ -187,6 +187,18 @@ async def test_a_quiet_room_hears_something_now_and_then_though_others_are_busy(
     await quiet.disconnect()
 
 
+async def test_a_guest_comes_under_the_name_in_the_address_unless_it_is_taken() -> None:
+    await User.objects.acreate(username="anna")
+    full = await opened("/ws/chat/room1/?events=all&username=nour")
+    assert (await next_of(full, "presence"))["users"] == ["nour"]
+    other = await opened("/ws/chat/room1/?events=all&username=ANNA")
+    assert any(name.startswith("guest-") for name in (await next_of(other, "presence"))["users"])
+    await full.send_json_to({"message": "hi"})
+    assert (await next_of(other, "text"))["username"] == "nour"
+    for client in (full, other):
+        await client.disconnect()
+
+
 async def test_numbers_count_up_and_everybody_gets_the_same_frame() -> None:
     first, second = await opened("/ws/chat/room1/"), await opened("/ws/chat/room1/?events=all")
     for client, text in ((first, "a"), (second, "b"), (first, "c")):

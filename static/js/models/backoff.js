@@ -26,7 +26,7 @@ export function planAfterClose(code, attempt, random = Math.random) {
     case 1009:
       return retry(fullJitterMs(attempt, random), gettext("That was too big for the server."));
     case 1012:
-      return retry(random() * RESTART_SPREAD_MS, gettext("The server restarts."));
+      return retry(random() * RESTART_SPREAD_MS, gettext("The server asks to come back in a moment."));
     default:
       return retry(fullJitterMs(attempt, random));
   }

@@ -24,6 +24,7 @@ const { sender, username, name: roomName, chatUrl } = region.dataset;
 const isGuest = region.dataset.guest === "true";
 const isStaff = region.dataset.staff === "true";
 const number = Number(region.dataset.room) || null;
+let path = region.dataset.socket;
 
 const name = new GuestName(username, isGuest ? storage("localStorage") : undefined);
 const api = new ChatApi({
@@ -87,7 +88,14 @@ function tell(type) {
 /** The others see a new name at once: it goes with any frame. */
 function renamed() {
   composer.focus();
+  socket.moveTo(socketPath());
   tell("typing");
+}
+
+/** By number as soon as the room has one; with the name a guest chose, so that the others see it again at once. */
+function socketPath() {
+  const chosen = name.sent ? `&username=${encodeURIComponent(name.sent)}` : "";
+  return `${path}?events=all${chosen}`;
 }
 
 function send(text) {
@@ -117,7 +125,8 @@ function showRoom(frame) {
   composer.isReadOnly = frame.read_only;
   media.isReadOnly = frame.read_only;
   api.moveTo(roomUrl(chatUrl, frame.name));
-  if (frame.room !== null) socket.moveTo(`/ws/chat/room/${frame.room}/?events=all`);
+  if (frame.room !== null) path = `/ws/chat/room/${frame.room}/`;
+  socket.moveTo(socketPath());
 }
 
 function showNameTaken() {
@@ -143,7 +152,7 @@ function receive(frame) {
   else if (frame?.type === "typing" && frame.username !== name.shown) people.types(frame.username);
 }
 
-const socket = new LivePage().open(`${region.dataset.socket}?events=all`, {
+const socket = new LivePage().open(socketPath(), {
   region,
   silenceMs: CHAT_SILENCE_MS,
   onOpen: () => {
@@ -153,7 +162,10 @@ const socket = new LivePage().open(`${region.dataset.socket}?events=all`, {
   onFrame: receive,
   onStatus: (status) => {
     conversation.statusChanged(status);
-    if (status.state === "stopped") media.stop();
+    if (status.state === "stopped") {
+      media.stop();
+      composer.close(status.notice);
+    }
     if (status.state !== "open" && status.state !== "connecting") people.forgetTyping();
   },
 });
