@@ -20,7 +20,7 @@ TESTS = [
     *(f"two/tests/test_{name}.py" for name in ("recorder", "retention", "storage")),
     *(
         f"threechat/tests/test_{name}.py"
-        for name in ("directory", "history", "media_keeping", "members", "staff", "storage")
+        for name in ("directory", "history", "media_keeping", "members", "retention", "staff", "storage", "writer")
     ),
     "examplechannels/tests/test_questions.py",
 ]
