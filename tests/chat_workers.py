@@ -1,13 +1,14 @@
 """A really started site to chat on: its workers, its accounts, and what its database holds."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from itertools import chain, cycle
 from typing import NamedTuple
 
 from tests.chat_page import Browser, ChatPage
 from tests.ledger import Ledger
 from tests.postgres import Postgres
-from tests.servers import Server, Valkey, manage, new_folder, prepare
+from tests.servers import Server, Valkey, manage, new_folder, prepare, running
 
 STAFF, EVE = "staff", "eve"
 PAIRS = [(f"mia-{number}", f"ben-{number}") for number in range(30)]  # many, for each may send only 10 a second
@@ -111,3 +112,21 @@ class ChatWorkers:
         """What the database holds of a room."""
         ((last_id,),) = self._ledger.rows(f"SELECT last_id FROM threechat_room WHERE id = {number}")
         return StoredRoom(last_id, [Event(*row) for row in self._ledger.rows(EVENTS.format(number))])
+
+
+@contextmanager
+def on_sqlite() -> Iterator[ChatWorkers]:
+    """One worker."""
+    site = ChatWorkers(workers=1)
+    with running(site):
+        yield site
+
+
+@contextmanager
+def on_postgres() -> Iterator[ChatWorkers]:
+    """Two workers that commit side by side and hear each other through Valkey."""
+    postgres, valkey = Postgres(new_folder()), Valkey(new_folder())
+    with running(postgres, valkey):
+        site = ChatWorkers(2, postgres, valkey)
+        with running(site):
+            yield site

@@ -11,8 +11,8 @@ from uuid import uuid4
 import pytest
 
 from tests.chat_page import Browser, ChatPage, eventually
-from tests.chat_workers import STAFF, ChatWorkers
-from tests.postgres import Postgres, find
+from tests.chat_workers import STAFF, ChatWorkers, on_postgres, on_sqlite
+from tests.postgres import find
 from tests.servers import Valkey, new_folder, running
 
 pytestmark = [pytest.mark.faults, pytest.mark.server]
@@ -126,20 +126,14 @@ async def crowd_at(site: ChatWorkers, people: int = PEOPLE) -> AsyncIterator[Cro
 
 @pytest.fixture
 def sqlite_site() -> Iterator[ChatWorkers]:
-    """SQLite and one worker."""
-    site = ChatWorkers(workers=1)
-    with running(site):
+    with on_sqlite() as site:
         yield site
 
 
 @pytest.fixture
 def postgres_site() -> Iterator[ChatWorkers]:
-    """PostgreSQL, Valkey and two workers."""
-    postgres, valkey = Postgres(new_folder()), Valkey(new_folder())
-    with running(postgres, valkey):
-        site = ChatWorkers(2, postgres, valkey)
-        with running(site):
-            yield site
+    with on_postgres() as site:
+        yield site
 
 
 @pytest.mark.parametrize(

@@ -17,9 +17,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
 from tests.chat_page import LOG_IN, NOT_A_MEMBER, Browser, ChatPage, eventually
-from tests.chat_workers import EVE, STAFF, ChatWorkers
-from tests.postgres import Postgres, find
-from tests.servers import Valkey, new_folder, running
+from tests.chat_workers import EVE, STAFF, ChatWorkers, on_postgres, on_sqlite
+from tests.postgres import find
 
 pytestmark = pytest.mark.server
 EXAMPLES = int(os.environ.get("CHAT_EXAMPLES", 8))
@@ -37,21 +36,14 @@ picks = st.integers(0, 99)
 
 @pytest.fixture(scope="module")
 def sqlite_site() -> Iterator[ChatWorkers]:
-    """SQLite and one worker."""
-    site = ChatWorkers(workers=1)
-    with running(site):
+    with on_sqlite() as site:
         yield site
 
 
 @pytest.fixture(scope="module")
 def postgres_site() -> Iterator[ChatWorkers]:
-    """PostgreSQL, Valkey, and two workers that commit side by side."""
-    folder = new_folder()
-    postgres, valkey = Postgres(folder), Valkey(new_folder())
-    with running(postgres, valkey):
-        site = ChatWorkers(2, postgres, valkey)
-        with running(site):
-            yield site
+    with on_postgres() as site:
+        yield site
 
 
 class Chatting(RuleBasedStateMachine):
