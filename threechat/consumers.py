@@ -154,13 +154,15 @@ class RoomConsumer(ViewerConsumer):
 class RoomsConsumer(ViewerConsumer):
     """The list of rooms, live: who is where, and the last line of each."""
 
+    group = ""
     looks = False
 
     async def connect(self) -> None:
         self.person = identify(self.scope["user"], self.scope["session"])
         self.badge = badge_for(self.person, self.scope["session"], "", None)
         await rechecks.add(self)
-        await broadcast.group_add(directory.group(self.person.user_id), self)
+        self.group = directory.group(self.person.user_id)
+        await broadcast.group_add(self.group, self)
         self.looks = True
         rooms = await directory.enter(self.person.user_id)
         if not self.outlet.closed:
@@ -174,4 +176,5 @@ class RoomsConsumer(ViewerConsumer):
         rechecks.discard(self)
         if self.looks:
             directory.leave(self.person.user_id)
-            await broadcast.group_discard(directory.group(self.person.user_id), self)
+        if self.group:
+            await broadcast.group_discard(self.group, self)

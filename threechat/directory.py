@@ -17,6 +17,7 @@ from django.db.models import OuterRef, Subquery
 
 from examplechannels.broadcast import Broadcast, broadcast, local_group
 from examplechannels.questions import ask
+from threechat.messages import wire_time
 from threechat.models import Membership, Message, Room, Visit
 from threechat.people import MAX_NAME_CHARACTERS, Person
 from threechat.presence import Presence, presence
@@ -29,6 +30,7 @@ REPEAT_SECONDS = 10.0  # also without a change: a page takes silence for a dead 
 MAX_ROOMS = 50  # in a list
 MAX_RECENT = 200  # rooms of which the lists of all who look are made
 MAX_ALSO = 1000  # and rooms with people in them, or of which they are members
+MAX_MEMBERSHIPS = 20_000  # of all who look
 MAX_UNREAD = 100  # more are not counted
 LAST_LINE_CHARACTERS = 80  # so that a list fits into a frame of 64 KiB
 
@@ -68,13 +70,16 @@ class Known(NamedTuple):
 def look_up(users: Collection[int], keys_here: Collection[str]) -> Known:
     """The rooms with the latest events, those that somebody is in, and those that `users` are members of. Blocks."""
     members: defaultdict[int, set[int]] = defaultdict(set)
-    for user_id, room_id in Membership.objects.filter(user__in=users).values_list("user_id", "room_id")[:MAX_ALSO]:
+    memberships = Membership.objects.filter(user__in=users).order_by("-room__last_on", "pk")
+    of_members: dict[int, None] = {}  # rooms, those with the latest events first
+    for user_id, room_id in memberships.values_list("user_id", "room_id")[:MAX_MEMBERSHIPS]:
         members[user_id].add(room_id)
+        of_members[room_id] = None
     latest = Message.objects.filter(room=OuterRef("pk")).exclude(kind=Message.Kind.DELETED).order_by("-number")
     rooms = Room.objects.annotate(latest=Subquery(latest.values("pk")[:1])).order_by("-last_on")
     found = {room.pk: room for room in rooms[:MAX_RECENT]}
     found |= {room.pk: room for room in rooms.filter(key__in=list(keys_here)[:MAX_ALSO])}
-    found |= {room.pk: room for room in rooms.filter(pk__in=set().union(*members.values()))}
+    found |= {room.pk: room for room in rooms.filter(pk__in=list(of_members)[:MAX_ALSO])}
     lines = Message.objects.in_bulk({room.latest for room in found.values()} - {None})
     staff = User.objects.filter(pk__in=users, is_staff=True, is_active=True).values_list("pk", flat=True)
     return Known(
@@ -89,7 +94,7 @@ def _line(message: Message) -> LastLine:
         "username": message.username[:MAX_NAME_CHARACTERS],
         "type": message.kind,
         "message": message.text[:LAST_LINE_CHARACTERS],
-        "datetime": message.sent_on.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "datetime": wire_time(message.sent_on),
     }
 
 

@@ -3,6 +3,7 @@
 import json
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 from typing import Any, Literal, NotRequired, TypedDict
 
@@ -177,7 +178,7 @@ def message_frame(message: Message) -> MessageFrame:
         "user": message.username,
         "guest": message.guest,
         "sender": message.sender,
-        "datetime": message.sent_on.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "datetime": wire_time(message.sent_on),
     }
     if message.client_id:
         frame["client_id"] = message.client_id
@@ -194,6 +195,11 @@ def media_info(media: Media) -> MediaInfo:
         "thumbnail": file_url(media.thumbnail_name) if media.has_thumbnail else None,
         "size": media.size,
     }
+
+
+def wire_time(moment: datetime) -> str:
+    """ISO 8601 with milliseconds; `moment` is in UTC."""
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def file_url(name: str) -> str:

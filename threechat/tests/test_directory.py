@@ -3,9 +3,10 @@ from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.contrib.auth.models import User
 
-from examplechannels.broadcast import encode
-from tests.sockets import HOST, opened
+from examplechannels.broadcast import broadcast, encode
+from tests.sockets import HOST, opened, socket
 from threechat.directory import MAX_ROOMS, MAX_UNREAD, look_up, rooms_listed_for, visible
 from threechat.models import Message, Room, Visit
 from threechat.people import Person
@@ -76,6 +77,19 @@ def test_the_list_fits_into_a_frame_whatever_was_said() -> None:
     assert len(encode({"type": "rooms", "rooms": rooms}).encode()) <= 64 * 1024
 
 
+@pytest.mark.django_db
+def test_many_who_look_do_not_take_each_others_rooms(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The bound is on rooms, not on how many people are members of them."""
+    monkeypatch.setattr("threechat.directory.MAX_ALSO", 2)
+    rooms = [Room.objects.create(name=name, members_only=True) for name in ("crew", "board")]
+    people = [User.objects.create_user(f"user{number}") for number in range(5)]
+    for room in rooms:
+        room.members.set(people)
+    known = look_up([user.pk for user in people], [])
+    for user in people:
+        assert {room["name"] for _, room in visible(known, {}, user.pk)} == {"crew", "board"}
+
+
 def unread(person: Person = MIA) -> dict[str, int]:
     return {room["name"]: room["unread"] for room in rooms_listed_for(person)}
 
@@ -117,3 +131,18 @@ async def test_a_visit_ends_with_the_last_tab_and_begins_to_count_then() -> None
     await next_of(other, "text")
     assert await listed() == {"lobby": 1}
     await other.disconnect()
+
+
+@pytest.mark.usefixtures("nothing_left")
+@pytest.mark.django_db(transaction=True)
+async def test_a_list_whose_opening_was_broken_off_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    join = broadcast.group_add
+
+    async def broken_off(group: str, viewer: Any) -> None:
+        await join(group, viewer)
+        if "chat.rooms" in group:
+            raise ConnectionError
+
+    monkeypatch.setattr(broadcast, "group_add", broken_off)
+    with pytest.raises(ConnectionError):
+        await socket("/ws/chat/").connect(timeout=5)
