@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from threechat.names import skeleton
-from threechat.rooms import BadRoomName, room_named
+from threechat.rooms import NAME_RULE, BadRoomName, room_named
 
 
 class Room(models.Model):
@@ -40,7 +40,7 @@ class Room(models.Model):
         try:
             named = room_named(self.name)
         except BadRoomName:
-            raise ValidationError({"name": _("A room's name has 1 to 80 letters, digits, spaces, _ or -.")}) from None
+            raise ValidationError({"name": NAME_RULE}) from None
         if Room.objects.filter(key=named.key).exclude(pk=self.pk).exists():
             raise ValidationError({"name": ValidationError(_("There is a room of this name."), code="name-taken")})
         self.name = named.name

@@ -4,9 +4,12 @@ import hashlib
 import unicodedata
 from dataclasses import dataclass
 
+from django.utils.translation import gettext_lazy as _
+
 from threechat.names import BLANK
 
 MAX_NAME_CHARACTERS = 80
+NAME_RULE = _("A room's name has 1 to 80 letters, digits, spaces, _ or -.")
 
 
 class BadRoomName(ValueError):

@@ -18,7 +18,7 @@ from examplechannels.doors import refusal
 from threechat.changes import take_back
 from threechat.messages import UNSENDABLE
 from threechat.models import Membership, Message, Room
-from threechat.rooms import BadRoomName, room_named
+from threechat.rooms import NAME_RULE, BadRoomName, room_named
 
 SETTINGS = {"name": str, "read_only": bool, "members_only": bool}
 View = Callable[..., HttpResponse]
@@ -133,7 +133,7 @@ def _stored(room: str) -> Room:
     try:
         named = room_named(room)
     except BadRoomName:
-        raise BadBody(_("A room's name has 1 to 80 letters, digits, spaces, _ or -.")) from None
+        raise BadBody(str(NAME_RULE)) from None
     return Room.objects.get_or_create(key=named.key, defaults={"name": named.name})[0]
 
 

@@ -16,7 +16,7 @@ from threechat.history import MAX_PAGE_MESSAGES, PAGE_MESSAGES, history_page, la
 from threechat.models import Membership, Room
 from threechat.people import GUEST_KEY, identify, new_guest
 from threechat.presence import presence
-from threechat.rooms import BadRoomName, RoomName, room_named
+from threechat.rooms import NAME_RULE, BadRoomName, RoomName, room_named
 
 
 @require_safe
@@ -27,7 +27,7 @@ def chat(request: HttpRequest) -> HttpResponse:
         try:
             return redirect("room", room=room_named(wanted).name)
         except BadRoomName:
-            error = _("A room's name has 1 to 80 letters, digits, spaces, _ or -.")
+            error = str(NAME_RULE)
     rooms = rooms_listed_for(identify(request.user, request.session))
     if request.GET.get("format") == "json":
         return JsonResponse({"rooms": rooms})
@@ -137,7 +137,7 @@ def _found(name: str) -> tuple[RoomName, Room | None]:
     try:
         named = room_named(name)
     except BadRoomName:
-        raise Http404(_("A room's name has 1 to 80 letters, digits, spaces, _ or -.")) from None
+        raise Http404(str(NAME_RULE)) from None
     return named, Room.objects.filter(key=named.key).first()
 
 

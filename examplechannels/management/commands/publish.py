@@ -11,7 +11,7 @@ from django.core.management import BaseCommand, CommandError
 
 from examplechannels.broadcast import encode, event
 from examplechannels.network import require_redis
-from threechat.rooms import BadRoomName, messages_group, room_named
+from threechat.rooms import NAME_RULE, BadRoomName, messages_group, room_named
 
 ROOM_PREFIX = "room:"
 
@@ -41,7 +41,7 @@ def _group(group: str) -> str:
             return messages_group(room_named(group.removeprefix(ROOM_PREFIX)).key)
         BaseChannelLayer().require_valid_group_name(group)
     except BadRoomName:
-        raise CommandError("A room's name has 1 to 80 letters, digits, spaces, _ or -.") from None
+        raise CommandError(str(NAME_RULE)) from None
     except TypeError:
         raise CommandError("A group's name has up to 99 ASCII letters, digits, -, _ or .") from None
     return group
