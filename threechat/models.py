@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from threechat.names import skeleton
 from threechat.rooms import NAME_RULE, BadRoomName, room_named
+from two.models import Alarm
 
 
 class Room(models.Model):
@@ -129,6 +130,11 @@ class Message(models.Model):
         VOICE = "voice", _("voice")
         DELETED = "deleted", _("deleted")
 
+    class AlarmState(models.TextChoices):
+        RAISED = "raised", _("raised")
+        CLEARED = "cleared", _("cleared")
+        ACKNOWLEDGED = "acknowledged", _("acknowledged")
+
     # The index of the constraint below serves.
     room = models.ForeignKey(Room, models.CASCADE, db_index=False, verbose_name=_("room"))
     number = models.PositiveBigIntegerField(_("number"))
@@ -146,6 +152,12 @@ class Message(models.Model):
     has_session = models.BooleanField(default=True)  # without one (a script) the name alone says who it was
     client_id = models.CharField(max_length=64, null=True, blank=True)
     sent_on = models.DateTimeField(_("date"))
+    # The moment of a metric that it is about, as it goes over the wire; the device may go.
+    about_device = models.CharField(_("about device"), max_length=64, blank=True)
+    about_metric = models.CharField(_("about metric"), max_length=100, blank=True)
+    about_at = models.BigIntegerField(_("about time"), null=True, blank=True)  # Unix milliseconds
+    alarm = models.ForeignKey(Alarm, models.SET_NULL, null=True, blank=True, verbose_name=_("alarm"))
+    alarm_state = models.CharField(_("alarm state"), max_length=12, blank=True, choices=AlarmState.choices)
 
     class Meta:
         verbose_name = _("message")
@@ -153,6 +165,13 @@ class Message(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["room", "number"], name="threechat_number_once"),
             models.UniqueConstraint(fields=["room", "client_id"], name="threechat_client_id_once"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["about_device", "about_at"],
+                condition=models.Q(about_at__isnull=False),
+                name="threechat_about",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""Devices, their metrics, every reading, and what is kept of readings per minute and hour.
+"""Devices, their metrics, every reading, what is kept of readings per minute and hour, and alarms.
 
 Times are Unix nanoseconds: a reading's identity is its metric and its nanosecond, and the first value wins.
 """
@@ -10,6 +10,8 @@ from typing import Any
 from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+from two.alarms.words import describe
 
 MAX_SLUG_CHARACTERS = 64
 MAX_METRIC_CHARACTERS = 100
@@ -134,3 +136,95 @@ class AccessToken(models.Model):
         token = secrets.token_urlsafe(32)
         self.digest = self.digest_of(token)
         return token
+
+
+class Rule(models.Model):
+    """When a metric raises an alarm; with it, how far that is.
+
+    Readings up to `settled_ns` count no more: what was said of them stays said.
+    """
+
+    class Kind(models.TextChoices):
+        ABOVE = "above", _("above")
+        BELOW = "below", _("below")
+        RATE = "rate", _("changes faster than")
+        SILENT = "silent", _("silent for")
+
+    class Phase(models.TextChoices):
+        CLEAR = "clear", _("clear")
+        PENDING = "pending", _("pending")  # it holds, but not for long enough yet
+        RAISED = "raised", _("raised")
+
+    metric = models.ForeignKey(Metric, models.CASCADE, related_name="rules", verbose_name=_("metric"))
+    kind = models.CharField(_("condition"), max_length=6, choices=Kind.choices)
+    # In the metric's unit; of a rate, that much per minute.
+    threshold = models.FloatField(_("threshold"), null=True, blank=True)
+    hold_seconds = models.FloatField(_("for seconds"), default=0)
+    hysteresis = models.FloatField(_("hysteresis"), default=0)
+    webhook_url = models.URLField(_("webhook"), max_length=500, blank=True)
+    webhook_secret = models.CharField(_("webhook secret"), max_length=64, blank=True, editable=False)
+    is_enabled = models.BooleanField(_("enabled"), default=True)
+    created = models.DateTimeField(_("created"), default=timezone.now, editable=False)
+    phase = models.CharField(max_length=7, choices=Phase.choices, default=Phase.CLEAR, editable=False)
+    since_ns = models.BigIntegerField(default=0, editable=False)
+    settled_ns = models.BigIntegerField(default=0, editable=False)
+    told_on = models.DateTimeField(null=True, editable=False)  # when it last spoke in the device's room
+
+    class Meta:
+        ordering = ["metric__device__slug", "metric__name", "pk"]
+        verbose_name, verbose_name_plural = _("alarm rule"), _("alarm rules")
+
+    def __str__(self) -> str:
+        return describe(self.kind, self.metric.name, self.metric.unit, self.threshold, self.hold_seconds)
+
+
+class Alarm(models.Model):
+    """A rule's condition held from `raised_ns` on, until `cleared_ns`. Of each rule at most one is open."""
+
+    class Told(models.IntegerChoices):
+        NOTHING = 0
+        RAISED = 1
+        ALL = 2
+
+    rule = models.ForeignKey(Rule, models.CASCADE, related_name="alarms", verbose_name=_("rule"))
+    raised_ns = models.BigIntegerField(_("raised"))
+    cleared_ns = models.BigIntegerField(_("cleared"), null=True)
+    value = models.FloatField(_("value"), null=True)  # that raised it; none of silence
+    told = models.PositiveSmallIntegerField(choices=Told.choices, default=Told.NOTHING)
+    acknowledged_by = models.CharField(_("acknowledged by"), max_length=150, blank=True)
+    acknowledged_on = models.DateTimeField(_("acknowledged"), null=True)
+
+    class Meta:
+        ordering = ["-raised_ns"]
+        verbose_name, verbose_name_plural = _("alarm"), _("alarms")
+        constraints = [
+            models.UniqueConstraint(fields=["rule"], condition=models.Q(cleared_ns=None), name="two_open_alarm_once"),
+        ]
+        indexes = [
+            models.Index(fields=["raised_ns"], name="two_alarm_raised"),
+            models.Index(fields=["rule"], condition=models.Q(told__lt=2), name="two_alarm_untold"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.rule_id} · {self.raised_ns}"
+
+
+class Delivery(models.Model):
+    """A message of an alarm on its way to a webhook."""
+
+    rule = models.ForeignKey(Rule, models.CASCADE, related_name="deliveries", verbose_name=_("rule"))
+    body = models.TextField(_("body"))  # JSON, as it is signed and sent
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    created = models.DateTimeField(_("created"), default=timezone.now)
+    next_on = models.DateTimeField(_("next attempt"), default=timezone.now, null=True)  # none: it is done with
+    error = models.CharField(_("last error"), max_length=200, blank=True)
+
+    class Meta:
+        ordering = ["-pk"]
+        verbose_name, verbose_name_plural = _("webhook delivery"), _("webhook deliveries")
+        indexes = [
+            models.Index(fields=["next_on"], condition=models.Q(next_on__isnull=False), name="two_delivery_due"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.rule_id} · {self.pk}"
