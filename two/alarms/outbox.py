@@ -47,7 +47,8 @@ def due(now: datetime | None = None) -> list[Due]:
     """Of each rule the first that waits, where its time has come."""
     earlier = Delivery.objects.filter(rule=OuterRef("rule"), pk__lt=OuterRef("pk"), next_on__isnull=False)
     rows = Delivery.objects.filter(~Exists(earlier), next_on__lte=now or timezone.now()).order_by("next_on", "pk")
-    return [Due(*row) for row in rows.values_list("pk", "next_on", "rule__webhook_url")[:MAX_LOOKED_AT]]
+    found = rows.values_list("pk", "next_on", "rule__webhook_url")[:MAX_LOOKED_AT]
+    return [Due(pk, next_on, url) for pk, next_on, url in found if next_on is not None]
 
 
 def claim(row: Due, now: datetime | None = None) -> Claimed | None:

@@ -59,19 +59,17 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
         return metric
 
 
+class MetricField(forms.ModelChoiceField):  # type: ignore[type-arg]
+    def label_from_instance(self, metric: Metric) -> str:
+        return f"{metric.name} ({metric.unit})" if metric.unit else metric.name
+
+
 class RuleOfDeviceForm(RuleForm):
     """With the metrics of one device to choose from."""
 
     def __init__(self, device: Device, data: QueryDict | None = None, instance: Rule | None = None) -> None:
         super().__init__(data, instance=instance)
-        metric = self.fields["metric"]
-        assert isinstance(metric, forms.ModelChoiceField)  # noqa: S101 for mypy
-        metric.queryset = device.metrics.select_related("device")
-        metric.label_from_instance = _label  # type: ignore[method-assign]
-
-
-def _label(metric: Metric) -> str:
-    return f"{metric.name} ({metric.unit})" if metric.unit else metric.name
+        self.fields["metric"] = MetricField(device.metrics.select_related("device"), disabled=bool(self.instance.pk))
 
 
 @transaction.atomic

@@ -17,6 +17,7 @@ from contextvars import Context
 from functools import partial
 
 from django.db import DatabaseError
+from django.utils.translation import gettext as _
 
 from examplechannels.background import background
 from examplechannels.complaints import Complaints
@@ -123,6 +124,8 @@ class Postman:
         timestamp = int(time.time())
         error, retry_after_seconds, is_hopeless = "", None, False
         try:
+            if not claimed.url:
+                raise BadWebhook(_("the rule has no webhook any more"))
             target = target_of(claimed.url)
             answer = await post(target, claimed.body.encode(), headers_of(claimed, timestamp), deadline)
             if not answer.is_success:
