@@ -113,6 +113,7 @@ export class ChartMoments {
     const { x, y } = this.#chart.placeOf(start, moment.value);
     if (isByKey) this.#ring({ key, at: start });
     else this.ringFor(key, start);
+    this.#chart.hideTip();
     const place = { x: left + x, y: top + y + BELOW_PX };
     this.#talk.pick(moment, { panel: this.#root, opener: this.#canvas, place, isByKey });
   }

@@ -84,6 +84,13 @@ export class LineChart {
     this.#chart.draw();
   }
 
+  /** Takes away what the pointer shows, until it moves again. */
+  hideTip() {
+    this.#chart.setActiveElements([]);
+    this.#chart.tooltip.setActiveElements([], { x: 0, y: 0 });
+    this.#chart.update("none");
+  }
+
   /** Where the lines are drawn, in px of the canvas: `{left, right, top, bottom, width, height}`. */
   get area() {
     return this.#chart.chartArea;
