@@ -3,7 +3,7 @@
 import asyncio
 import random
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -170,14 +170,11 @@ async def test_a_disabled_rule_raises_and_clears_nothing(site: Site) -> None:
 async def test_of_many_changes_at_once_the_last_alarms_are_kept(site: Site) -> None:
     rule = await make()
     await site.record((1, 99))
-    storm = [(float(second), 99.0 if second % 2 else 0.0) for second in range(2, 102)]  # clears, then 49 and one open
-    await site.record(*storm, (103, 99))
-    found = await alarms_of(rule)
-    assert found[0] == (1, 2)
-    assert found[1:] == [(float(second), float(second + 1)) for second in range(103 - 2 * MAX_ALARMS, 101, 2)] + [
-        (101 if storm[-1][1] else 103, None)
-    ]
-    assert len(found) == 1 + MAX_ALARMS
+    await site.record(*[(second, 99 * (second % 2)) for second in range(2, 102)])
+    first, *others, last = await alarms_of(rule)
+    assert (first, last) == ((1, 2), (101, None))  # what was open ends, what is open goes on
+    assert others == [(second, second + 1) for second in range(101 - 2 * len(others), 101, 2)]
+    assert len(others) == MAX_ALARMS - 1
 
 
 async def test_a_reading_and_its_alarm_are_stored_together_or_not_at_all(site: Site) -> None:
@@ -279,9 +276,7 @@ async def test_new_readings_are_judged_though_more_than_enough_lie_behind_a_late
     assert await alarms_of(rule) == [(50, None)]
 
 
-async def test_what_is_asked_of_the_database_first_hides_no_alarm(
-    site: Site, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_what_is_asked_of_the_database_first_hides_no_alarm(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     """Readings out of order, in random batches: the same alarms as when every rule is judged by each of them."""
     chance = random.Random(5)
     kinds = [("above", 70), ("below", 30), ("rate", 200)]
@@ -421,8 +416,8 @@ async def test_with_a_rule_go_its_alarms_and_readings_go_on(site: Site, what: An
     await make(hold_seconds=600)
     await site.record((10, 99))
     await swept(71)
-    found = what.objects.exclude(**{Device: {"slug": "oven"}, Metric: {"device__slug": "oven"}, Rule: {"pk": other.pk}}[what])
-    for one in await sync_to_async(list)(found):
+    kept = {Device: other.metric.device.pk, Metric: other.metric.pk, Rule: other.pk}[what]
+    for one in await sync_to_async(list)(what.objects.exclude(pk=kept)):
         await sync_to_async(one.delete)()
     assert await Alarm.objects.acount() == 0
     assert await swept(10_000) == []
@@ -450,8 +445,7 @@ async def test_devices_are_deleted_while_their_alarms_come_and_go(site: Site) ->
     assert (await alarms_of(rule))[-1] == (second + 2, None)
 
 
-@pytest.mark.parametrize("at", [10, 20])
-async def test_a_rule_that_is_made_later_judges_what_comes_from_then_on(site: Site, at: Sequence[int]) -> None:
+async def test_a_rule_that_is_made_later_judges_what_comes_from_then_on(site: Site) -> None:
     await site.record((10, 99))
     rule = await make()
     await site.record((10, 99))
