@@ -15,11 +15,12 @@ import threechat.urls
 import two.routing
 import two.urls
 from examplechannels import outlet
-from threechat import access, directory, limits, messages, rooms, roster
+from threechat import access, alarm_messages, directory, drafts, limits, messages, pins, rooms, roster
 from threechat import history as threechat_history
 from threechat.media import door, pictures, workshop
 from threechat.media import views as media_views
 from two import catalogue, feeds, history, latest, live, samples, tokens
+from two.alarms import wire
 from two.ingest import socket as ingest_socket
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -57,7 +58,7 @@ def test_every_error_code_is_documented_and_no_other() -> None:
 
 def test_every_error_code_of_readings_is_documented_and_no_other() -> None:
     source = "".join(path.read_text() for path in [*(ROOT / "two").glob("*.py"), *(ROOT / "two/ingest").glob("*.py")])
-    used = set(re.findall(r'(?:BadReading|Refused|_BadQuery|refusal)\(\s*(?:\d+,\s*)?"([a-z0-9-]+)"', source))
+    used = set(re.findall(r'(?:BadReading|Refused|BadQuery|refusal)\(\s*(?:\d+,\s*)?"([a-z0-9-]+)"', source))
     [told] = re.findall(r"^\*\*Codes\*\* of errors about readings: (.*?)\.$", PROTOCOL, re.MULTILINE | re.DOTALL)
     assert used == set(re.findall(r"`([a-z0-9-]+)`", told))
 
@@ -70,7 +71,15 @@ def test_every_error_code_of_files_is_documented_and_no_other() -> None:
 def test_every_key_of_a_frame_is_documented() -> None:
     for frame in (
         messages.MessageFrame,
-        messages.ErrorFrame,
+        drafts.ErrorFrame,
+        messages.About,
+        messages.AlarmInfo,
+        pins.Pin,
+        pins.PinMessage,
+        pins.PinEvent,
+        pins.UnpinEvent,
+        wire.AlarmFrame,
+        wire.Acknowledged,
         roster.PresenceFrame,
         messages.MediaInfo,
         messages.DeletedFrame,
@@ -103,7 +112,7 @@ def test_every_key_of_a_frame_is_documented() -> None:
         (limits.ADDRESS_FRAMES_PER_SECOND, "or 200 by one address"),
         (limits.BURST_ROOMS, "more than 100 new rooms"),
         (int(limits.ROOM_SECONDS), "or one in 5 s"),
-        (messages.MAX_CLIENT_ID_CHARACTERS, "at most 64 characters"),
+        (drafts.MAX_CLIENT_ID_CHARACTERS, "at most 64 characters"),
         (directory.MAX_UNREAD, "counts to 100"),
         (int(directory.LOOK_SECONDS), "within 2 s of a change"),
         (threechat_history.PAGE_MESSAGES, "(50, at most 200)"),
@@ -111,7 +120,11 @@ def test_every_key_of_a_frame_is_documented() -> None:
         (access.NOT_A_MEMBER, "| 4403 |"),
         (limits.FRAMES_PER_SECOND, "or 10 a second"),
         (limits.MAX_REFUSALS, "after 100 in a row"),
-        (messages.MAX_TEXT_CHARACTERS, "4,000 characters"),
+        (drafts.MAX_TEXT_CHARACTERS, "4,000 characters"),
+        (pins.MAX_TEXT_CHARACTERS, "at\nmost 200 characters"),
+        (pins.MAX_SCANNED, "latest\n20,000 pins"),
+        (pins.MAX_SHOWN, "at most 2,000"),
+        (int(alarm_messages.PAUSE.total_seconds()), "one message in 60 s of each rule"),
         (rooms.MAX_NAME_CHARACTERS, "1-80 characters"),
         (roster.MAX_USERS, "up to 50 names"),
         (samples.MAX_BATCH_READINGS, "at most 10,000 readings"),

@@ -8,5 +8,5 @@ class ThreechatConfig(AppConfig):
 
     def ready(self) -> None:
         """Hears of what staff change; sweeps and forgets in the background."""
-        from threechat import changes, retention  # noqa: F401
+        from threechat import alarm_messages, changes, retention  # noqa: F401
         from threechat.media import keeping  # noqa: F401

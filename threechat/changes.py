@@ -12,9 +12,11 @@ from django.http import HttpRequest
 from threechat.announcements import announce
 from threechat.messages import frame_of, room_frame
 from threechat.models import Membership, Message, Room
+from threechat.pins import groups_of, pin_readers, unpin_event
 from threechat.rechecks import RECHECKS_GROUP, Changed, session_digest
 from threechat.rooms import events_group
 from threechat.storage import delete_message
+from two.live import EVENTS
 
 
 def recheck(changed: Changed) -> None:
@@ -28,6 +30,9 @@ def take_back(message: Message) -> bool:
     if gone is None:
         return False
     announce(events_group(gone.room.key), frame_of(gone))
+    if message.about_at is not None:
+        for group in groups_of(pin_readers(gone.room)):
+            announce(group, unpin_event(gone.room, message.number))
     return True
 
 
@@ -36,6 +41,7 @@ def room_changed(instance: Room, created: bool, **kwargs: Any) -> None:
     """Storage counts messages with `update`, which does not come here."""
     if not created:
         announce(events_group(instance.key), room_frame(instance.name, instance))
+        announce(EVENTS, {"type": "catch_up"})  # its pins may have other readers now
         recheck({"room_id": instance.pk})
     else:
         recheck({"room_key": instance.key, "room_id": instance.pk})

@@ -10,8 +10,9 @@ from examplechannels.viewer import ViewerConsumer
 from threechat.access import Barred
 from threechat.badges import badge_for, find_room, verdict_on
 from threechat.directory import directory
+from threechat.drafts import ClientError, Draft, Typing, parse, too_fast
 from threechat.limits import TOO_MANY, FrameLimit, address_of
-from threechat.messages import ClientError, Draft, Typing, number_of, parse, room_frame, too_fast
+from threechat.messages import number_of, room_frame
 from threechat.numbers import SentNumbers
 from threechat.people import identify
 from threechat.posting import go_by, post

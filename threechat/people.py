@@ -12,7 +12,7 @@ from threechat.names import readable, skeleton
 
 GUEST_KEY = "guest"
 MAX_NAME_CHARACTERS = 50
-RESERVED = {skeleton("server")}  # who error frames come from
+RESERVED = {skeleton("server"), skeleton("telemetry")}  # who error frames and alarms come from
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,9 @@ def identify(user: AbstractBaseUser | AnonymousUser, session: Any) -> Person:
 
 def _public_id(kind: str, value: str) -> str:
     return salted_hmac(f"threechat.sender.{kind}", value).hexdigest()[:16]
+
+
+TELEMETRY = Person("telemetry", "telemetry", guest=False)
 
 
 class NameTaken(Exception):

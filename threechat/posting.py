@@ -5,13 +5,15 @@ from typing import NamedTuple
 from django.utils.translation import gettext as _
 
 from examplechannels.broadcast import broadcast
+from threechat.drafts import ClientError, Draft, bad_about, upload_over_http
 from threechat.limits import new_rooms
-from threechat.messages import ClientError, Draft, MessageFrame, message_frame, room_frame, upload_over_http
+from threechat.messages import MessageFrame, message_frame, room_frame
 from threechat.models import Media, Message
 from threechat.people import NameTaken, Person, named
+from threechat.pins import groups_of, pin_event
 from threechat.rechecks import rechecks
 from threechat.rooms import RoomName, events_group, messages_group
-from threechat.storage import ClientIdTaken, ReadOnly, Stored, own_file, store
+from threechat.storage import ClientIdTaken, NoSuchMoment, ReadOnly, Stored, own_file, store
 from threechat.writer import writer
 
 
@@ -54,6 +56,8 @@ async def post(
         raise ClientError("read-only", _("This room is read-only."), draft.client_id) from None
     except ClientIdTaken:
         raise ClientError("client-id-taken", _("Somebody else used this `client_id` here."), draft.client_id) from None
+    except NoSuchMoment:
+        raise bad_about(draft.client_id, _("There is no such device, metric or time.")) from None
     except Media.DoesNotExist:
         raise upload_over_http(draft.client_id) from None
     if stored.created_room:
@@ -69,6 +73,10 @@ def tell(stored: Stored) -> MessageFrame:
         # Since it was sent: the echo settles it, and the page knows of the deletion.
         return {**frame, "type": Message.Kind.TEXT, "id": message.deletes or 0}
     broadcast.publish(messages_group(room.key), frame)
+    if stored.is_new and message.about_at is not None:
+        pin = pin_event(message, room)
+        for group in groups_of(stored.readers):
+            broadcast.publish(group, pin)
     if stored.created_room:
         broadcast.publish(events_group(room.key), room_frame(room.name, room))
         rechecks.tell({"room_key": room.key, "room_id": room.pk})  # those who are in it learn its number

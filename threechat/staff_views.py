@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods
 
 from examplechannels.doors import refusal
 from threechat.changes import take_back
-from threechat.messages import UNSENDABLE
+from threechat.drafts import UNSENDABLE
 from threechat.models import Membership, Message, Room
 from threechat.rooms import NAME_RULE, BadRoomName, room_named
 

@@ -7,11 +7,15 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from threechat.access import NOT_A_MEMBER, Barred, check_entrance
+from threechat.drafts import Draft
 from threechat.media.keeping import forget_unshown
-from threechat.messages import MEDIA_URL, Draft
+from threechat.messages import MEDIA_URL
 from threechat.models import Media, Message, Room
 from threechat.people import Person
+from threechat.pins import pin_readers
 from threechat.rooms import RoomName
+from two.models import Alarm
+from two.moments import is_known_moment
 
 
 class ReadOnly(Exception):
@@ -22,10 +26,15 @@ class ClientIdTaken(Exception):
     """Somebody else's message in this room has this `client_id`."""
 
 
+class NoSuchMoment(Exception):
+    """What a message is about is not there."""
+
+
 class Stored(NamedTuple):
     message: Message
     room: Room
     is_new: bool  # False: it was there already, under the same `client_id`
+    readers: tuple[int, ...] | None = None  # the accounts that may see its pin; None: everybody
 
     @property
     def created_room(self) -> bool:
@@ -37,34 +46,53 @@ def store(where: RoomName, room_id: int | None, person: Person, draft: Draft, me
 
     Raises:
         Barred: the person may not enter, or the room was deleted.
-        ReadOnly, ClientIdTaken: see there.
+        ReadOnly, ClientIdTaken, NoSuchMoment: see there.
     """
     with transaction.atomic(durable=True):
-        room = _locked_or_new(where, room_id)
+        room = locked_or_new(where, room_id)
         check_entrance(room, person.user_id)
         if known := find_sent(room, person, draft.client_id):
             return Stored(known, room, is_new=False)
         if room.read_only:
             raise ReadOnly
+        if draft.about and not is_known_moment(draft.about["device"], draft.about["metric"], draft.about["at"]):
+            raise NoSuchMoment
         if media and media.pk is None:
             media.save()
-        now = datetime.now(UTC)
-        _take_number(room, now)
-        message = Message.objects.create(
-            room=room,
-            number=room.last_id,
-            kind=media.kind if media else Message.Kind.TEXT,
-            text=draft.text,
-            media=media,
-            user_id=person.user_id,
-            username=person.name,
-            guest=person.guest,
-            sender=person.sender,
-            has_session=person.has_session,
-            client_id=draft.client_id or None,
-            sent_on=now,
-        )
-    return Stored(message, room, is_new=True)
+        return add_message(room, person, draft, media)
+
+
+def add_message(
+    room: Room,
+    person: Person,
+    draft: Draft,
+    media: Media | None = None,
+    alarm: Alarm | None = None,
+    alarm_state: str = "",
+) -> Stored:
+    """Gives a message of a locked room its number. In a transaction."""
+    now = datetime.now(UTC)
+    _take_number(room, now)
+    message = Message.objects.create(
+        room=room,
+        number=room.last_id,
+        kind=media.kind if media else Message.Kind.TEXT,
+        text=draft.text,
+        media=media,
+        user_id=person.user_id,
+        username=person.name,
+        guest=person.guest,
+        sender=person.sender,
+        has_session=person.has_session,
+        client_id=draft.client_id or None,
+        sent_on=now,
+        about_device=draft.about["device"] if draft.about else "",
+        about_metric=draft.about["metric"] if draft.about else "",
+        about_at=draft.about["at"] if draft.about else None,
+        alarm=alarm,
+        alarm_state=alarm_state,
+    )
+    return Stored(message, room, is_new=True, readers=pin_readers(room) if draft.about else None)
 
 
 def find_sent(room: Room, person: Person, client_id: str | None) -> Message | None:
@@ -98,13 +126,15 @@ def delete_message(room_id: int, number: int) -> Message | None:
         media_id = message.media_id
         message.deletes, message.number = number, room.last_id
         message.kind, message.text, message.media = Message.Kind.DELETED, "", None
+        message.about_device, message.about_metric, message.about_at = "", "", None
+        message.alarm, message.alarm_state = None, ""
         message.save()
         if media_id:
             forget_unshown(media_id)
     return message
 
 
-def _locked_or_new(where: RoomName, room_id: int | None) -> Room:
+def locked_or_new(where: RoomName, room_id: int | None) -> Room:
     """
     Raises:
         Barred: the room with this number was deleted.

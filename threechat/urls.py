@@ -1,6 +1,6 @@
 from django.urls import path, re_path
 
-from threechat import staff_views, views
+from threechat import moment_views, staff_views, views
 from threechat.media import views as media_views
 
 urlpatterns = [
@@ -17,4 +17,7 @@ urlpatterns = [
     path("chat/<str:room>/members/", staff_views.members, name="members"),
     path("chat/<str:room>/members/<int:user>/", staff_views.member, name="member"),
     path("chat/<str:room>/invitation/", staff_views.invitation, name="invitation"),
+    path("two/moments/", moment_views.moments, name="two-moments"),
+    path("two/alarms/", moment_views.alarms, name="two-alarms"),
+    path("two/alarms/<int:alarm>/acknowledge/", moment_views.acknowledgement, name="acknowledge"),
 ]

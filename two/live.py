@@ -9,12 +9,18 @@ from two.catalogue import KnownMetric
 from two.samples import NS_PER_MS
 
 TELEMETRY = "two"  # the group
+EVENTS = "two.events"  # who asked for `?events=all`: alarms, and pins that everybody may see
 PUBLISH_SECONDS = 0.025
 MAX_FRAME_READINGS = 1_000
 MAX_FRAME_BYTES = 60 * 1024
 # Beyond it viewers fetch their window instead.
 MAX_WAITING_OF_DEVICE = 2_000
 MAX_WAITING = 20_000
+
+
+def account_group(user_id: int) -> str:
+    """The telemetry sockets of one account: pins that not everybody may see."""
+    return f"two.account.{user_id}"
 
 
 class Recorded(NamedTuple):

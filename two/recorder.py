@@ -1,6 +1,7 @@
 """Every way in ends here: what comes in together is committed together, and answered after the commit.
 
-One thread of its own runs the transactions. What a group changed is published once, after it.
+One thread of its own runs the transactions, and judges in them what was stored by the rules of alarms. What a
+group changed is published once, after it.
 """
 
 import asyncio
@@ -15,8 +16,11 @@ from typing import NamedTuple
 from django.db import InterfaceError, OperationalError, connection, transaction
 
 from examplechannels.complaints import Complaints
+from two.alarms.evaluation import evaluate
+from two.alarms.wire import tell
 from two.catalogue import Catalogue, KnownMetric
 from two.live import Recorded, live
+from two.models import Alarm
 from two.samples import BadReading, Sample
 from two.storage import Key, store
 
@@ -43,11 +47,18 @@ class _Request(NamedTuple):
     done: asyncio.Future[None]
 
 
+class _Committed(NamedTuple):
+    outcomes: list[Exception | None]  # of each request
+    new: list[Recorded]
+    alarms: list[Alarm]  # that were raised or cleared
+
+
 class Recorder:
     """The writer of one process; all methods belong to its event loop."""
 
-    def __init__(self, publish: Callable[[Sequence[Recorded]], None]) -> None:
+    def __init__(self, publish: Callable[[Sequence[Recorded]], None], tell: Callable[[Sequence[Alarm]], None]) -> None:
         self._publish = publish
+        self._tell = tell
         self._catalogue = Catalogue()
         self._waiting: deque[_Request] = deque()
         self._waiting_readings = 0
@@ -96,16 +107,18 @@ class Recorder:
         try:
             while await self._something_waits():
                 group = self._next_group()
-                outcomes, new = await loop.run_in_executor(thread, self._commit, group)
-                for request, error in zip(group, outcomes, strict=True):
+                committed = await loop.run_in_executor(thread, self._commit, group)
+                for request, error in zip(group, committed.outcomes, strict=True):
                     if request.done.done():
                         continue  # its client hung up
                     if error is None:
                         request.done.set_result(None)
                     else:
                         request.done.set_exception(error)
-                if new:
-                    self._publish(new)
+                if committed.new:
+                    self._publish(committed.new)
+                if committed.alarms:
+                    self._tell(committed.alarms)
                 await asyncio.sleep(PAUSE_SECONDS)
         finally:
             self._task, self._closing = None, False
@@ -135,32 +148,34 @@ class Recorder:
         self._waiting_readings -= readings
         return group
 
-    def _commit(self, group: list[_Request]) -> tuple[list[Exception | None], list[Recorded]]:
-        """Commits the group, else each request alone; the outcome of each, and what is new. In the thread."""
+    def _commit(self, group: list[_Request]) -> _Committed:
+        """Commits the group, else each request alone. In the thread."""
         before = connection.connection
         try:
             return self._transact(group)
         except AWAY as error:
             was_lost = before is not None and connection.connection is not before
             if not was_lost and getattr(error.__cause__, "sqlstate", "") not in TRY_AGAIN:
-                return _all_failed(group, error)
+                return _Committed(_all_failed(group, error), [], [])
         except Exception as error:  # such as a device that was deleted meanwhile
             logger.warning("A commit of %d requests failed, each is tried alone: %s", len(group), error)
         connection.close()
-        outcomes: list[Exception | None] = []
-        new: list[Recorded] = []
+        committed = _Committed([], [], [])
         for number, request in enumerate(group):
             try:
-                outcome, more = self._transact([request])
+                alone = self._transact([request])
             except AWAY as error:
-                return outcomes + _all_failed(group[number:], error)[0], new
+                committed.outcomes.extend(_all_failed(group[number:], error))
+                break
             except Exception as error:
-                outcome, more = _all_failed([request], error)
-            outcomes += outcome
-            new += more
-        return outcomes, new
+                committed.outcomes.extend(_all_failed([request], error))
+                continue
+            committed.outcomes.extend(alone.outcomes)
+            committed.new.extend(alone.new)
+            committed.alarms.extend(alone.alarms)
+        return committed
 
-    def _transact(self, group: list[_Request]) -> tuple[list[Exception | None], list[Recorded]]:
+    def _transact(self, group: list[_Request]) -> _Committed:
         outcomes: list[Exception | None] = []
         values: dict[Key, float] = {}
         stamped: set[Key] = set()
@@ -178,10 +193,12 @@ class Recorder:
                     _collect(request, found, values, stamped)
                     metrics.update((metric.id, metric) for metric in found)
                 new = store(values, stamped)
+                alarms = evaluate(new)
         except BaseException:
             self._catalogue.forget()  # it may know what was rolled back
             raise
-        return outcomes, [Recorded(metrics[metric], at_ns, value) for (metric, at_ns), value in new.items()]
+        recorded = [Recorded(metrics[metric], at_ns, value) for (metric, at_ns), value in new.items()]
+        return _Committed(outcomes, recorded, alarms)
 
 
 def _collect(request: _Request, found: list[KnownMetric], values: dict[Key, float], stamped: set[Key]) -> None:
@@ -199,11 +216,11 @@ def _collect(request: _Request, found: list[KnownMetric], values: dict[Key, floa
         stamped.add(key)
 
 
-def _all_failed(group: list[_Request], error: Exception) -> tuple[list[Exception | None], list[Recorded]]:
+def _all_failed(group: list[_Request], error: Exception) -> list[Exception | None]:
     reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
     complaints.say("%d requests were not stored: %s", len(group), reason)
     connection.close()
-    return [NotStored(reason) for _ in group], []
+    return [NotStored(reason) for _ in group]
 
 
-recorder = Recorder(live.publish)
+recorder = Recorder(live.publish, tell)

@@ -87,18 +87,18 @@ async def readings(request: HttpRequest) -> HttpResponse | StreamingHttpResponse
     if request.method == "POST":
         return await post_readings(request)
     try:
-        asked = _range(request)
+        asked = range_asked(request)
         if asked.devices and not await ask(lambda: are_known(asked.devices or [])):
             return refusal(404, "no-such-device", _("There is no device of that name."))
         if request.GET.get("format") == "csv":
             return _csv(asked)
         series = await ask(lambda: _encoded_series(asked))
-    except _BadQuery as error:
+    except BadQuery as error:
         return refusal(error.status, error.code, error.detail)
     except TooMuch:
         return refusal(400, "too-many-series", _("More than 200 series or 200,000 points: choose devices or metrics."))
     except DatabaseError as error:
-        return _unavailable(error)
+        return unavailable(error)
     return HttpResponse(f'{{"series":[{",".join(series)}]}}', content_type="application/json")
 
 
@@ -110,7 +110,7 @@ def _encoded_series(asked: Range) -> list[str]:
     return [encode(one) for one in series]
 
 
-def _unavailable(error: Exception) -> HttpResponse:
+def unavailable(error: Exception) -> HttpResponse:
     logger.error("The database did not answer: %s", str(error).strip())
     return refusal(503, "unavailable", _("The database does not answer; try again."), {"Retry-After": "1"})
 
@@ -122,25 +122,32 @@ def _csv(asked: Range) -> StreamingHttpResponse:
     return answer
 
 
-class _BadQuery(Exception):
+class BadQuery(Exception):
+    """A query that asks for nothing that there could be."""
+
     def __init__(self, code: str, detail: str, status: int = 400) -> None:
         super().__init__(detail)
         self.status, self.code, self.detail = status, code, detail
 
 
-def _range(request: HttpRequest) -> Range:
+def range_asked(request: HttpRequest) -> Range:
+    """What a query asks for, the last minute unless it says more.
+
+    Raises:
+        BadQuery: see there.
+    """
     now_ms = int(time() * 1000)
     try:
         until = int(request.GET.get("until", now_ms + 1))
         since = int(request.GET.get("since", until - WINDOW_MS))
         points = int(request.GET.get("points", 500))
     except ValueError:
-        raise _BadQuery("not-a-number", _("since, until and points are whole numbers.")) from None
+        raise BadQuery("not-a-number", _("since, until and points are whole numbers.")) from None
     if max(abs(since), abs(until)) > 10 * MAX_MS:
-        raise _BadQuery("not-a-time", _("since and until are Unix milliseconds."))
+        raise BadQuery("not-a-time", _("since and until are Unix milliseconds."))
     since, until = max(-MAX_MS, min(since, MAX_MS)), max(-MAX_MS, min(until, MAX_MS))
     if not 1 <= points <= MAX_POINTS:
-        raise _BadQuery("bad-points", _("points lies between 1 and 5000."))
+        raise BadQuery("bad-points", _("points lies between 1 and 5000."))
     devices, metrics = _names(request, "device"), _names(request, "metric")
     return Range(
         since,
@@ -165,7 +172,7 @@ async def devices(request: HttpRequest) -> HttpResponse:
     try:
         known = await latest.ask()
     except DatabaseError as error:
-        return _unavailable(error)
+        return unavailable(error)
     texts = [encode(random_device()), *(device.text for device in known)]
     return HttpResponse(
         f'{{"now":{int(time() * 1000)},"devices":[{",".join(texts)}]}}', content_type="application/json"

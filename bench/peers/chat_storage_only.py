@@ -18,7 +18,7 @@ def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "examplechannels.settings")
     django.setup()
     from examplechannels.lifespan import tune_garbage_collector
-    from threechat.messages import Draft
+    from threechat.drafts import Draft
     from threechat.people import Person
     from threechat.rooms import RoomName
     from threechat.storage import store

@@ -8,9 +8,10 @@ from typing import BinaryIO, NamedTuple
 
 from examplechannels.questions import ask
 from threechat.access import check_entrance
+from threechat.drafts import Draft
 from threechat.media.keeping import check_quota
 from threechat.media.workshop import workshop
-from threechat.messages import Draft, MessageFrame, file_url
+from threechat.messages import MessageFrame, file_url
 from threechat.models import Room
 from threechat.people import Person
 from threechat.posting import go_by, post, tell

@@ -15,6 +15,7 @@ from examplechannels.doors import refusal
 from examplechannels.questions import ask
 from examplechannels.visitors import LOG_IN
 from threechat.access import Barred
+from threechat.drafts import MAX_CLIENT_ID_CHARACTERS, UNSENDABLE, ClientError
 from threechat.media.byte_ranges import NotSatisfiable, byte_range
 from threechat.media.files import STORED_NAME
 from threechat.media.keeping import OverQuota, visible_file
@@ -23,7 +24,6 @@ from threechat.media.receiving import Upload, receive
 from threechat.media.signatures import CONTENT_TYPES
 from threechat.media.slices import FileSlice, open_file
 from threechat.media.workshop import UnsupportedMedia
-from threechat.messages import MAX_CLIENT_ID_CHARACTERS, UNSENDABLE, ClientError
 from threechat.models import Media
 from threechat.people import identify
 from threechat.rooms import BadRoomName, room_named

@@ -6,7 +6,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from tests.sockets import HOST, opened
-from threechat.messages import Draft
+from threechat.drafts import Draft
 from threechat.models import Membership, Room
 from threechat.people import Person, identify
 from threechat.rooms import room_named

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from threechat.messages import ClientError, Draft, Typing, message_frame, parse
+from threechat.drafts import ClientError, Draft, Typing, parse
+from threechat.messages import message_frame
 from threechat.models import Message
 
 NOON = datetime(2026, 1, 2, 12, 0, tzinfo=UTC)

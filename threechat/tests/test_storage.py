@@ -5,7 +5,8 @@ from django.db import connection
 
 from examplechannels.visitors import LOG_IN
 from threechat.access import NOT_A_MEMBER, Barred
-from threechat.messages import Draft, frame_of
+from threechat.drafts import Draft
+from threechat.messages import frame_of
 from threechat.models import Media, Message, Room
 from threechat.people import Person
 from threechat.rooms import room_named

@@ -31,7 +31,7 @@ def published() -> Published:
 
 @pytest.fixture
 async def recorder(published: Published, nothing_left: None) -> AsyncIterator[Recorder]:
-    recorder = Recorder(published)
+    recorder = Recorder(published, tell=lambda _alarms: None)
     yield recorder
     await recorder.close()
 

@@ -1,0 +1,56 @@
+"""Somebody takes note of an alarm: who and when is kept, and is a message of theirs in the device's room."""
+
+from typing import NamedTuple
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from threechat.access import check_entrance
+from threechat.drafts import Draft
+from threechat.models import Message
+from threechat.people import Person
+from threechat.rooms import room_named
+from threechat.storage import ReadOnly, Stored, add_message, locked_or_new
+from two.alarms.wire import room_of
+from two.models import Alarm, Rule
+from two.samples import NS_PER_MS
+
+
+class NoSuchAlarm(Exception):
+    """There is none of this number."""
+
+
+class Acknowledged(NamedTuple):
+    alarm: Alarm
+    stored: Stored | None  # None: somebody else was first
+
+
+def acknowledge(alarm_id: int, person: Person) -> Acknowledged:
+    """Blocks.
+
+    Raises:
+        NoSuchAlarm, ReadOnly: see there.
+        Barred: the device's room is not for this person.
+    """
+    with transaction.atomic(durable=True):
+        # The rule's lock is the one that everybody takes first.
+        list(Rule.objects.select_for_update().filter(alarms=alarm_id).values_list("pk"))
+        alarm = Alarm.objects.select_related("rule__metric__device").filter(pk=alarm_id).first()
+        if alarm is None:
+            raise NoSuchAlarm
+        metric = alarm.rule.metric
+        room = locked_or_new(room_named(room_of(metric.device.slug)), None)
+        check_entrance(room, person.user_id)
+        if alarm.acknowledged_on:
+            return Acknowledged(alarm, None)
+        if room.read_only:
+            raise ReadOnly
+        alarm.acknowledged_by, alarm.acknowledged_on = person.name, timezone.now()
+        alarm.save(update_fields=["acknowledged_by", "acknowledged_on"])
+        draft = Draft(
+            _("Acknowledged: %(rule)s") % {"rule": alarm.rule},
+            about={"device": metric.device.slug, "metric": metric.name, "at": alarm.raised_ns // NS_PER_MS},
+        )
+        state = Message.AlarmState.ACKNOWLEDGED
+        return Acknowledged(alarm, add_message(room, person, draft, alarm=alarm, alarm_state=state))

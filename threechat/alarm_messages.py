@@ -1,0 +1,152 @@
+"""`telemetry` says in a device's room what its alarms do: each change once, at most one message a minute of a rule."""
+
+import asyncio
+import json
+import logging
+from collections.abc import Sequence
+from datetime import timedelta
+from functools import partial
+from typing import Any, NamedTuple
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from examplechannels.background import background
+from examplechannels.broadcast import broadcast
+from examplechannels.questions import ask
+from threechat.drafts import Draft
+from threechat.messages import About
+from threechat.models import Message
+from threechat.people import TELEMETRY
+from threechat.posting import tell
+from threechat.rooms import room_named
+from threechat.storage import Stored, add_message, locked_or_new
+from threechat.writer import NotStored, writer
+from two.alarms.wire import alarm_event, alarm_frame, news, room_of
+from two.live import EVENTS
+from two.models import Alarm, Delivery, Rule
+from two.samples import NS_PER_MS
+
+logger = logging.getLogger(__name__)
+
+PAUSE = timedelta(minutes=1)  # between two messages of a rule
+LOOK_SECONDS = 2.0  # for what another process recorded, or died over
+MAX_RULES = 100  # at a time
+UNTOLD = Q(told=Alarm.Told.NOTHING) | Q(told=Alarm.Told.RAISED, cleared_ns__isnull=False)
+
+
+class Said(NamedTuple):
+    stored: Stored
+    alarm: Alarm
+
+
+def due_rules() -> list[int]:
+    """Rules that have something to say, and may say it now. Blocks."""
+    may_speak = Q(rule__told_on=None) | Q(rule__told_on__lte=timezone.now() - PAUSE)
+    found = Alarm.objects.filter(UNTOLD & may_speak, told__lt=Alarm.Told.ALL).order_by("rule")
+    return list(found.values_list("rule", flat=True).distinct()[:MAX_RULES])
+
+
+def say(rule_id: int) -> Said | None:
+    """Stores the message of what a rule has not told yet. None: another process was quicker. Blocks."""
+    with transaction.atomic(durable=True):
+        rules = Rule.objects.select_for_update(of=("self",)).select_related("metric__device")
+        rule = rules.filter(pk=rule_id).first()
+        now = timezone.now()
+        if rule is None or (rule.told_on and rule.told_on > now - PAUSE):
+            return None
+        untold = list(Alarm.objects.filter(UNTOLD, rule=rule, told__lt=Alarm.Told.ALL).order_by("raised_ns", "pk"))
+        if not untold:
+            return None
+        last = untold[-1]
+        last.rule = rule
+        is_cleared = last.cleared_ns is not None
+        state = Message.AlarmState.CLEARED if is_cleared else Message.AlarmState.RAISED
+        text = _text(rule, untold)
+        room = locked_or_new(room_named(room_of(rule.metric.device.slug)), None)
+        stored = add_message(room, TELEMETRY, Draft(text, about=_about(last)), alarm=last, alarm_state=state)
+        Alarm.objects.filter(pk__in=[alarm.pk for alarm in untold]).update(told=Alarm.Told.ALL)
+        if not is_cleared:
+            Alarm.objects.filter(pk=last.pk).update(told=Alarm.Told.RAISED)
+        Rule.objects.filter(pk=rule.pk).update(told_on=now)
+        if rule.webhook_url:
+            body = {"event": str(state), "alarm": alarm_frame(last), "text": text}
+            Delivery.objects.create(rule=rule, body=json.dumps(body, ensure_ascii=False))
+    return Said(stored, last)
+
+
+def _about(alarm: Alarm) -> About:
+    metric = alarm.rule.metric
+    at_ns = alarm.raised_ns if alarm.cleared_ns is None else alarm.cleared_ns
+    return {"device": metric.device.slug, "metric": metric.name, "at": at_ns // NS_PER_MS}
+
+
+def _text(rule: Rule, untold: Sequence[Alarm]) -> str:
+    last = untold[-1]
+    values = {"rule": str(rule)}
+    if last.cleared_ns is None:
+        text = _("Raised: %(rule)s") % values
+        if last.value is not None:
+            text += f" · {last.value:g} {rule.metric.unit}".rstrip()
+    else:
+        duration = timedelta(milliseconds=max(0, last.cleared_ns - last.raised_ns) // NS_PER_MS)
+        seconds = {"seconds": f"{duration.total_seconds():g}", **values}
+        was_told = last.told == Alarm.Told.RAISED
+        text = (
+            _("Cleared after %(seconds)s s: %(rule)s") % seconds
+            if was_told
+            else _("Raised and cleared after %(seconds)s s: %(rule)s") % seconds
+        )
+    if more := len(untold) - 1:
+        text += ngettext(" · and %(count)d alarm before it", " · and %(count)d alarms before it", more) % {
+            "count": more
+        }
+    return text
+
+
+class Voice:
+    """Speaks in each process that serves; the transaction in `say` sees to it that one does."""
+
+    def __init__(self) -> None:
+        self._wake = asyncio.Event()
+
+    def wake(self) -> None:
+        self._wake.set()
+
+    async def run(self) -> None:
+        while True:
+            try:
+                async with asyncio.timeout(LOOK_SECONDS):
+                    await self._wake.wait()
+            except TimeoutError:
+                pass
+            self._wake.clear()
+            await self.speak()
+
+    async def speak(self) -> None:
+        for rule_id in await ask(due_rules, urgent=True):
+            try:
+                said = await writer.write(partial(say, rule_id))
+            except NotStored:
+                return  # the writer has said so; the next look comes
+            if said:
+                tell(said.stored)
+                broadcast.publish(EVENTS, alarm_event(said.alarm))
+
+
+voice = Voice()
+
+
+@background.register
+async def speak_of_alarms() -> None:
+    await voice.run()
+
+
+def heard(**kwargs: Any) -> None:
+    voice.wake()
+
+
+news.connect(heard, dispatch_uid="threechat.alarm_news")

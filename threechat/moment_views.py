@@ -1,0 +1,81 @@
+"""What people and alarms say about moments, for charts (docs/protocol.md, Moments)."""
+
+import time
+from functools import partial
+
+from django.db import DatabaseError
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from examplechannels.broadcast import broadcast
+from examplechannels.doors import refusal
+from examplechannels.questions import ask
+from examplechannels.visitors import open_to_walls
+from threechat.access import Barred
+from threechat.acknowledging import NoSuchAlarm, acknowledge
+from threechat.limits import FrameLimit
+from threechat.people import GUEST_KEY, identify, new_guest
+from threechat.pins import Window, pins_in
+from threechat.posting import tell
+from threechat.storage import ReadOnly
+from threechat.views import refused
+from threechat.writer import NotStored, writer
+from two.alarms.wire import alarm_event, alarm_frame, alarms_between, open_alarms
+from two.live import EVENTS
+from two.views import BadQuery, range_asked, unavailable
+
+
+@open_to_walls
+@require_safe
+async def moments(request: HttpRequest) -> HttpResponse:
+    """The pins and alarms of a window."""
+    user = await request.auser()
+
+    def answer() -> HttpResponse:
+        pins = pins_in(Window(asked.since_ms, asked.until_ms, asked.points, asked.devices), user.pk)
+        return JsonResponse({"pins": pins, "alarms": alarms_between(asked.since_ms, asked.until_ms, asked.devices)})
+
+    try:
+        asked = range_asked(request)
+        return await ask(answer)
+    except BadQuery as error:
+        return refusal(error.status, error.code, error.detail)
+    except DatabaseError as error:
+        return unavailable(error)
+
+
+@open_to_walls
+@require_safe
+async def alarms(request: HttpRequest) -> HttpResponse:
+    """Every open alarm."""
+    try:
+        return JsonResponse({"now": int(time.time() * 1000), "alarms": await ask(open_alarms)})
+    except DatabaseError as error:
+        return unavailable(error)
+
+
+@require_POST
+async def acknowledgement(request: HttpRequest, alarm: int) -> HttpResponse:
+    """Takes note of an alarm; who may write in the device's room may do so."""
+    user = await request.auser()
+    if not user.is_authenticated and await request.session.aget(GUEST_KEY) is None:
+        await request.session.aset(GUEST_KEY, new_guest())
+    person = await ask(lambda: identify(user, request.session))
+    if not FrameLimit(person.sender, request.META.get("REMOTE_ADDR") or "").allows():
+        return refusal(429, "too-fast", _("You send too fast; wait a second."), {"Retry-After": "1"})
+    try:
+        done = await writer.write(partial(acknowledge, alarm, person))
+    except NoSuchAlarm:
+        return refusal(404, "no-such-alarm", _("There is no such alarm any more."))
+    except Barred as barred:
+        return refused(barred)
+    except ReadOnly:
+        return refusal(403, "read-only", _("This room is read-only."))
+    except NotStored:
+        return refusal(503, "not-stored", _("It was not stored; send it again."), {"Retry-After": "1"})
+    if done.stored is None:
+        return refusal(409, "acknowledged", _("It is acknowledged already."))
+    tell(done.stored)
+    broadcast.publish(EVENTS, alarm_event(done.alarm))
+    return JsonResponse({"alarm": alarm_frame(done.alarm)})

@@ -1,0 +1,69 @@
+"""What the clock alone brings about: silence, and conditions that have held for long enough meanwhile."""
+
+import asyncio
+import time
+from functools import partial
+
+from django.db import connection, transaction
+
+from examplechannels.background import background
+from examplechannels.questions import ask
+from two.alarms.evaluation import last_reading, settle, state_of
+from two.alarms.machine import NS_PER_S, Change, Condition, State
+from two.alarms.wire import tell
+from two.models import Alarm, Rule
+from two.samples import AHEAD_NS
+
+SWEEP_SECONDS = 1.0
+MAX_DUE = 1_000  # at a time
+
+# A device that has never sent is not silent. What this server could not hear while it was down is no silence either.
+SILENT = """
+SELECT rule.id FROM two_rule rule WHERE rule.kind = 'silent' AND rule.is_enabled AND rule.phase <> 'raised'
+AND rule.hold_seconds <= %s AND NOT EXISTS (
+    SELECT 1 FROM two_reading WHERE metric_id = rule.metric_id AND at_ns > %s - rule.hold_seconds * 1000000000
+) ORDER BY rule.id LIMIT %s
+"""
+HELD = """
+SELECT id FROM two_rule WHERE phase = 'pending' AND is_enabled AND since_ns + hold_seconds * 1000000000 <= %s
+ORDER BY id LIMIT %s
+"""
+
+
+def sweep(listening_seconds: float, now_ns: int | None = None) -> list[Alarm]:
+    """Raises what is due; `listening_seconds` is for how long this server could have heard every device. Blocks."""
+    now = time.time_ns() if now_ns is None else now_ns
+    raised = []
+    for sql, parameters in ((SILENT, (listening_seconds, now, MAX_DUE)), (HELD, (now, MAX_DUE))):
+        with connection.cursor() as cursor:
+            cursor.execute(sql, parameters)
+            due = [row[0] for row in cursor.fetchall()]
+        for rule in due:
+            with transaction.atomic():
+                raised += _raise(rule, now)
+    return raised
+
+
+def _raise(rule_id: int, now_ns: int) -> list[Alarm]:
+    """Looks again, with the rule locked: another process may have been quicker."""
+    rules = Rule.objects.select_for_update(of=("self",)).select_related("metric__device")
+    rule = rules.filter(pk=rule_id, is_enabled=True).first()
+    last = last_reading(rule.metric_id, now_ns + AHEAD_NS) if rule else None
+    if rule is None or last is None or rule.phase == Rule.Phase.RAISED:
+        return []
+    if rule.kind != Rule.Kind.SILENT:
+        changes: list[Change] = []
+        return settle(rule, Condition(rule).expire(state_of(rule), now_ns, last, changes), changes)
+    silent_ns = last.at_ns + int(rule.hold_seconds * NS_PER_S)
+    if silent_ns > now_ns:
+        return []
+    return settle(rule, State(Rule.Phase.RAISED, silent_ns, silent_ns), [Change(True, silent_ns)])
+
+
+@background.register
+async def watch_the_clock() -> None:
+    began = time.monotonic()
+    while True:
+        await asyncio.sleep(SWEEP_SECONDS)
+        if raised := await ask(partial(sweep, time.monotonic() - began)):
+            tell(raised)

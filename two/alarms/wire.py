@@ -1,0 +1,97 @@
+"""Alarms as pages get them, and the news of them (docs/protocol.md, Alarms)."""
+
+from collections.abc import Iterable
+from typing import Literal, TypedDict
+
+from django.db.models import Q
+from django.dispatch import Signal
+
+from examplechannels.broadcast import broadcast
+from two.live import EVENTS
+from two.models import Alarm
+from two.samples import NS_PER_MS
+
+MAX_ALARMS = 500  # in an answer: the open ones, then the latest
+
+news = Signal()  # sent in the event loop after the commit that raised or cleared `alarms`
+
+
+class Acknowledged(TypedDict):
+    by: str
+    at: int
+
+
+class AlarmFrame(TypedDict):
+    id: int
+    device: str
+    metric: str
+    unit: str
+    rule: str  # such as "temperature above 70 °C for 60 s"
+    kind: str
+    threshold: float | None
+    raised: int  # Unix milliseconds
+    cleared: int | None
+    value: float | None
+    acknowledged: Acknowledged | None
+    room: str
+
+
+class AlarmEvent(TypedDict):
+    type: Literal["alarm"]
+    alarm: AlarmFrame
+
+
+def room_of(device: str) -> str:
+    """The name of a device's room."""
+    return f"device-{device}"
+
+
+def alarm_frame(alarm: Alarm) -> AlarmFrame:
+    """`alarm` comes with its rule, metric and device."""
+    metric = alarm.rule.metric
+    acknowledged: Acknowledged | None = None
+    if alarm.acknowledged_on:
+        acknowledged = {"by": alarm.acknowledged_by, "at": int(alarm.acknowledged_on.timestamp() * 1000)}
+    return {
+        "id": alarm.pk,
+        "device": metric.device.slug,
+        "metric": metric.name,
+        "unit": metric.unit,
+        "rule": str(alarm.rule),
+        "kind": alarm.rule.kind,
+        "threshold": alarm.rule.threshold,
+        "raised": alarm.raised_ns // NS_PER_MS,
+        "cleared": None if alarm.cleared_ns is None else alarm.cleared_ns // NS_PER_MS,
+        "value": alarm.value,
+        "acknowledged": acknowledged,
+        "room": room_of(metric.device.slug),
+    }
+
+
+def alarm_event(alarm: Alarm) -> AlarmEvent:
+    return {"type": "alarm", "alarm": alarm_frame(alarm)}
+
+
+def tell(alarms: Iterable[Alarm]) -> None:
+    """Shows every page what became of alarms, and wakes who speaks of them in the rooms. In the event loop."""
+    for alarm in {alarm.rule_id: alarm for alarm in alarms}.values():
+        broadcast.publish(EVENTS, alarm_event(alarm))
+    news.send(sender=None)
+
+
+def open_alarms() -> list[AlarmFrame]:
+    """The newest first. Blocks."""
+    return _frames(Q(cleared_ns=None))
+
+
+def alarms_between(since_ms: int, until_ms: int, devices: frozenset[str] | None) -> list[AlarmFrame]:
+    """Those that were raised before `until_ms` and not cleared by `since_ms`. Blocks."""
+    wanted = Q(raised_ns__lt=until_ms * NS_PER_MS) & (Q(cleared_ns=None) | Q(cleared_ns__gte=since_ms * NS_PER_MS))
+    if devices is not None:
+        wanted &= Q(rule__metric__device__slug__in=devices)
+    return _frames(wanted)
+
+
+def _frames(wanted: Q) -> list[AlarmFrame]:
+    found = Alarm.objects.filter(wanted).select_related("rule__metric__device")
+    return [alarm_frame(alarm) for alarm in found[:MAX_ALARMS]]
