@@ -14,9 +14,10 @@ from threechat.models import Room
 from threechat.people import GUEST_KEY, identify, new_guest
 from threechat.presence import presence
 from threechat.rooms import RoomName, room_named
+from two.alarms.wire import room_of
 from two.devices import are_known
 
-DEVICE_PREFIX = "device-"  # of the room that belongs to a device
+DEVICE_PREFIX = room_of("")  # of the rooms that belong to devices
 
 
 def find_room(name: str) -> tuple[RoomName, Room | None]:
@@ -69,7 +70,7 @@ def device_room(request: HttpRequest, slug: str) -> dict[str, Any]:
     if settings.LOGIN_REQUIRED and not request.user.is_authenticated:
         return {"room": "", "needs_login": True}  # a wall: it looks with a view token, which opens no room
     try:
-        return room_page(request, *find_room(DEVICE_PREFIX + slug))
+        return room_page(request, *find_room(room_of(slug)))
     except Barred as barred:
         return {"room": "", "needs_login": barred.code == LOG_IN}
 

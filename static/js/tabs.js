@@ -34,7 +34,7 @@ export class Tabs {
     if (!panel || panel === this.#chosen) return;
     this.#chosen = panel;
     this.#show();
-    if (!this.#wide.matches) this.#list.scrollIntoView({ block: "start" });
+    if (!this.#wide.matches) panel.scrollIntoView({ block: "start" });
   }
 
   /** Something new is in the panel with this id. */

@@ -14,7 +14,7 @@ export const MESSAGE_MAX_CHARACTERS = 4_000;
 const GROUP_WITHIN_MS = 5 * 60_000;
 const KINDS = new Set(["text", "image", "video", "voice"]);
 const ALARM_STATES = new Set(["raised", "cleared", "acknowledged"]);
-const TELEMETRY = "telemetry"; // a name that nobody else can have
+const TELEMETRY = "telemetry"; // the public id of nobody else
 const UNSENT = {
   id: null,
   mine: true,
@@ -55,7 +55,7 @@ export function entryOf(frame, { sender, own }) {
     media: frame.media ?? null,
     about: momentOf(frame.about),
     alarm: ALARM_STATES.has(frame.alarm?.state) ? frame.alarm.state : null,
-    isTelemetry: frame.username === TELEMETRY && frame.guest === false,
+    isTelemetry: frame.sender === TELEMETRY,
     at: Date.parse(frame.datetime) || 0,
     state: "sent",
   };

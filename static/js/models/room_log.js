@@ -135,7 +135,7 @@ export class RoomLog {
     this.#window.extendUp(entries.filter(Boolean), messages[0]?.id ?? before, more);
     if (this.#sequence.newest >= before) this.#window.extendDown([], before - 1, true);
     else this.#sequence.reach(messages.at(-1)?.id ?? 0);
-    this.#window.see();
+    this.#window.see(this.#sequence.newest);
     this.#isAtEnd = false;
   }
 
