@@ -13,7 +13,7 @@ export class Address {
   #flush() {
     this.#timer = 0;
     if (this.#next === null) return;
-    history.replaceState(null, "", this.#next);
+    history.replaceState(null, "", this.#next + location.hash);
     this.#next = null;
     this.#timer = setTimeout(() => this.#flush(), EVERY_MS);
   }

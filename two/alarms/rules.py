@@ -8,17 +8,22 @@ from django import forms
 from django.db import transaction
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.db.models.functions import Greatest
+from django.db.models.signals import post_delete
+from django.dispatch import receiver
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from examplechannels.announcements import announce
 from two.alarms.addresses import BadWebhook, target_of
+from two.live import EVENTS
 from two.models import Alarm, Delivery, Device, Metric, Rule
 
 MAX_RULES = 10_000
 MAX_RULES_OF_DEVICE = 100
 CONDITION = ["metric", "kind", "threshold", "hold_seconds", "hysteresis", "is_enabled"]
 FIELDS = [*CONDITION, "webhook_url"]
+LOOK_AGAIN = {"type": "catch_up"}
 
 
 class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -100,7 +105,14 @@ def restart(rule: Rule) -> None:
     list(Rule.objects.select_for_update().filter(pk=rule.pk))
     rule.phase, rule.since_ns, rule.settled_ns = Rule.Phase.CLEAR, now_ns, now_ns
     rule.save(update_fields=["phase", "since_ns", "settled_ns"])
-    Alarm.objects.filter(rule=rule, cleared_ns=None).update(cleared_ns=Greatest("raised_ns", now_ns))
+    if Alarm.objects.filter(rule=rule, cleared_ns=None).update(cleared_ns=Greatest("raised_ns", now_ns)):
+        announce(EVENTS, LOOK_AGAIN)
+
+
+@receiver(post_delete, sender=Rule, dispatch_uid="two.rule_deleted")
+def rule_deleted(**kwargs: Any) -> None:
+    """Perhaps with an open alarm, perhaps with its device."""
+    announce(EVENTS, LOOK_AGAIN)
 
 
 def rules_of(device: Device) -> "QuerySet[Rule]":
