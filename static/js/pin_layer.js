@@ -66,6 +66,7 @@ export class PinLayer {
   #write(button, group) {
     this.#groups.set(button, group);
     setText(button.firstElementChild, group.count > 1 ? String(group.count > COUNTED_MOST ? `${COUNTED_MOST}+` : group.count) : "");
+    button.toggleAttribute("data-many", group.count > COUNTED_MOST);
     button.setAttribute("aria-label", nameOf(group));
     button.toggleAttribute("data-alarm", group.latest.some(({ message }) => message.username === VOICE));
   }
