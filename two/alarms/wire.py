@@ -73,9 +73,16 @@ def alarm_event(alarm: Alarm) -> AlarmEvent:
 
 
 def tell(alarms: Iterable[Alarm]) -> None:
-    """Shows every page what became of alarms, and wakes who speaks of them in the rooms. In the event loop."""
-    for alarm in {alarm.rule_id: alarm for alarm in alarms}.values():
-        broadcast.publish(EVENTS, alarm_event(alarm))
+    """Shows every page what became of alarms, and wakes who speaks of them in the rooms. In the event loop.
+
+    Of many of a rule the first, which pages may have as open, and the last.
+    """
+    by_rule: dict[int, list[Alarm]] = {}
+    for alarm in alarms:
+        by_rule.setdefault(alarm.rule_id, []).append(alarm)
+    for own in by_rule.values():
+        for alarm in own if len(own) <= 2 else (own[0], own[-1]):
+            broadcast.publish(EVENTS, alarm_event(alarm))
     news.send(sender=None)
 
 

@@ -408,6 +408,12 @@ async def test_a_reading_that_comes_while_the_clock_looks_is_heard(site: Site) -
 # Deletion
 
 
+@sync_to_async
+def delete(found: Any) -> None:
+    for one in found:
+        one.delete()
+
+
 @pytest.mark.parametrize("what", [Device, Metric, Rule])
 async def test_with_a_rule_go_its_alarms_and_readings_go_on(site: Site, what: Any) -> None:
     other = await make(device="oven")
@@ -417,8 +423,7 @@ async def test_with_a_rule_go_its_alarms_and_readings_go_on(site: Site, what: An
     await site.record((10, 99))
     await swept(71)
     kept = {Device: other.metric.device.pk, Metric: other.metric.pk, Rule: other.pk}[what]
-    for one in await sync_to_async(list)(what.objects.exclude(pk=kept)):
-        await sync_to_async(one.delete)()
+    await delete(what.objects.exclude(pk=kept))
     assert await Alarm.objects.acount() == 0
     assert await swept(10_000) == []
     await site.record((20, 99))
@@ -430,8 +435,7 @@ async def test_devices_are_deleted_while_their_alarms_come_and_go(site: Site) ->
     async def delete_now_and_then() -> None:
         for _ in range(10):
             await asyncio.sleep(0.01)
-            for device in await sync_to_async(list)(Device.objects.all()):
-                await sync_to_async(device.delete)()
+            await delete(Device.objects.all())
             await make()
 
     deleting = asyncio.create_task(delete_now_and_then())
