@@ -14,13 +14,13 @@ from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
 from tests.sockets import opened
-from threechat.alarm_messages import PAUSE, Said, Voice, due_rules, news, say
+from threechat.alarm_messages import PAUSE, Said, Voice, due_rules, say
 from threechat.history import history_page
 from threechat.messages import message_frame
 from threechat.models import Message, Room
 from threechat.tests.cast import client_of, make_cast, socket_of
 from threechat.tests.test_consumers import next_of
-from two.alarms.wire import alarm_frame, tell
+from two.alarms.wire import alarm_frame, news, tell
 from two.models import Alarm, Delivery, Rule
 from two.recorder import recorder
 from two.samples import NS_PER_MS, Sample
