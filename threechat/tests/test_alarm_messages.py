@@ -351,7 +351,7 @@ async def test_what_is_said_in_a_members_room_is_pinned_for_members_and_staff_al
     rule = await sync_to_async(make_rule)()
     room = await Room.objects.acreate(name=ROOM, members_only=True)
     await sync_to_async(room.members.add)(cast.member)
-    pages = {}
+    pages: dict[str, Any] = {}
     for name, user in (("member", cast.member), ("staff", cast.staff), ("outsider", cast.outsider), ("guest", None)):
         path = "/ws/two/?device=oven&events=all"
         client = await sync_to_async(client_of)(user)
