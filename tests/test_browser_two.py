@@ -1,16 +1,14 @@
 """The dashboard in a real Chromium, with devices that really send."""
 
-import json
 import re
 import time
-import urllib.request
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, WebSocketRoute, expect
 
+from tests.board import Board, now_ms, token_of
 from tests.browser import LIVE, NewPage, open_live, until
 from tests.servers import Server, manage, new_folder, prepare, running
 
@@ -20,41 +18,6 @@ MINUTE_MS = 60_000
 HOUR_MS = 60 * MINUTE_MS
 FIRST = "Chart.getChart('iot-chart')"
 CHARTS = "[...document.querySelectorAll('canvas')].map(canvas => Chart.getChart(canvas))"
-
-
-def now_ms() -> int:
-    return int(time.time() * 1000)
-
-
-def token_of(output: str) -> str:
-    found = re.search(r"^Token:\s+(\S+)", output, re.MULTILINE)
-    assert found, output
-    return found.group(1)
-
-
-class Board:
-    """A server with devices."""
-
-    def __init__(self, folder: Path, server: Server, token: str) -> None:
-        self.folder, self.server, self._token = folder, server, token
-
-    @property
-    def url(self) -> str:
-        return f"{self.server.url}/two/"
-
-    def send(self, device: str, at: int | None = None, **values: float) -> None:
-        self.send_all([{"device": device, "ts": at or now_ms(), "values": values}])
-
-    def send_all(self, readings: list[dict[str, Any]]) -> None:
-        headers = {"Authorization": f"Bearer {self._token}", "Content-Type": "application/json"}
-        request = urllib.request.Request(
-            f"{self.server.url}/two/readings/", json.dumps(readings).encode(), headers, method="POST"
-        )
-        with urllib.request.urlopen(request, timeout=10) as answer:
-            assert answer.status == 204
-
-    def send_past(self, device: str, times: range, metric: str = "temperature") -> None:
-        self.send_all([{"device": device, "ts": at, "values": {metric: 20 + at // 1000 % 5}} for at in times])
 
 
 @pytest.fixture(scope="module")
