@@ -142,6 +142,9 @@ RAW_DAYS = environment.number("RAW_DAYS", 30, least=1, most=36_500)
 MINUTE_DAYS = environment.number("MINUTE_DAYS", 365, least=RAW_DAYS, most=36_500)
 HOST_FEED = environment.flag("HOST_FEED", default=True)
 
+# Whether alarms may be posted to addresses of this network (two/alarms/addresses.py).
+WEBHOOK_PRIVATE = environment.flag("WEBHOOK_PRIVATE", default=False)
+
 # Bounds (docs/protocol.md, Limits).
 MAX_BODY_BYTES = DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
 MAX_UPLOAD_BYTES = environment.number("MAX_UPLOAD_MB", 32, least=1, most=1024) * 1024 * 1024

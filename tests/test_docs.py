@@ -19,8 +19,8 @@ from threechat import access, alarm_messages, directory, drafts, limits, message
 from threechat import history as threechat_history
 from threechat.media import door, pictures, workshop
 from threechat.media import views as media_views
-from two import catalogue, feeds, history, latest, live, samples, tokens
-from two.alarms import wire
+from two import catalogue, feeds, history, latest, live, retention, samples, tokens
+from two.alarms import outbox, rules, webhooks, wire
 from two.ingest import socket as ingest_socket
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -149,6 +149,14 @@ def test_every_key_of_a_frame_is_documented() -> None:
         (door.BURST_UPLOADS, "| 30 at once, then"),
         (int(door.UPLOAD_SECONDS), "one in 5 s; 30 under way |"),
         (door.UPLOADS_AT_ONCE, "30 under way |"),
+        (rules.MAX_RULES_OF_DEVICE, "| alarm rules of a device, of a site | 100;"),
+        (rules.MAX_RULES, "of a site | 100; 10,000 |"),
+        (outbox.MAX_WAITING, "| 1,000 messages |"),
+        (outbox.MAX_ATTEMPTS, "after 8 attempts"),
+        (int(outbox.MAX_AGE_SECONDS) // 3600, "that fails after 2 hours"),
+        (int(outbox.MAX_RETRY_AFTER_SECONDS) // 60, "(30 minutes at most)"),
+        (int(webhooks.ATTEMPT_SECONDS), "2xx within 10 s"),
+        (retention.DELIVERY_DAYS, "keeps them for 30 days"),
         (workshop.MAX_WAITING, "| uploads waiting to be processed | 32 |"),
         (workshop.MAX_TITLE_CHARACTERS, "direction characters, at most 100 characters"),
         (pictures.MAX_SIDE, "at most 2,560 pixels wide"),

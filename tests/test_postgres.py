@@ -17,7 +17,7 @@ pytestmark = [
 ]
 TESTS = [
     *(f"two/tests/test_{name}.py" for name in ("devices", "history", "ingest_http", "ingest_socket", "latest", "live")),
-    *(f"two/tests/test_{name}.py" for name in ("recorder", "retention", "storage")),
+    *(f"two/tests/test_{name}.py" for name in ("alarm_rules", "alarm_webhooks", "recorder", "retention", "storage")),
     *(
         f"threechat/tests/test_{name}.py"
         for name in ("directory", "history", "media_keeping", "members", "retention", "staff", "storage", "writer")

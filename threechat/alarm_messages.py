@@ -25,6 +25,7 @@ from threechat.posting import tell
 from threechat.rooms import room_named
 from threechat.storage import Stored, add_message, locked_or_new
 from threechat.writer import NotStored, writer
+from two.alarms import webhooks
 from two.alarms.wire import alarm_event, alarm_frame, news, room_of
 from two.live import EVENTS
 from two.models import Alarm, Delivery, Rule
@@ -135,6 +136,7 @@ class Voice:
             if said:
                 tell(said.stored)
                 broadcast.publish(EVENTS, alarm_event(said.alarm))
+                webhooks.wake()
 
 
 voice = Voice()

@@ -9,7 +9,7 @@ from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
 from django.http import HttpRequest
 
-from threechat.announcements import announce
+from examplechannels.announcements import announce
 from threechat.messages import frame_of, room_frame
 from threechat.models import Membership, Message, Room
 from threechat.pins import groups_of, pin_readers, unpin_event

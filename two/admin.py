@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from two.alarms import admin as alarms  # noqa: F401 it registers its own
 from two.models import AccessToken, Device, Metric
 
 

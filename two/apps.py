@@ -6,4 +6,4 @@ class TwoConfig(AppConfig):
 
     def ready(self) -> None:
         from two import host, neighbours, retention  # noqa: F401 they register what runs in the background
-        from two.alarms import sweep  # noqa: F401
+        from two.alarms import rules, sweep, webhooks  # noqa: F401

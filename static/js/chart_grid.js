@@ -21,14 +21,16 @@ export class ChartGrid {
   #orderedFor = { charts: "", empty: "" };
   #devices;
   #acts;
+  #talk;
   #pace = matchMedia("(prefers-reduced-motion: reduce)").matches ? new Pace(CALM_MS) : new Pace();
 
-  /** On a wall (`isKiosk`) only charts with something to see are shown. */
-  constructor(devices, acts, { isKiosk = false } = {}) {
+  /** On a wall (`isKiosk`) only charts with something to see are shown. `acts` and `talk` as a panel takes them. */
+  constructor(devices, acts, { talk, isKiosk = false }) {
     this.#devices = devices;
     this.#acts = acts;
+    this.#talk = talk;
     this.#isKiosk = isKiosk;
-    this.#first = new ChartPanel(part("chart", this.#root), devices, acts);
+    this.#first = new ChartPanel(part("chart", this.#root), devices, talk, acts);
   }
 
   /**
@@ -73,6 +75,12 @@ export class ChartGrid {
 
   update(range, nowMs) {
     for (const panel of this.#panels.values()) panel.update(range, nowMs);
+  }
+
+  /** Rings a moment of the line `key` and brings its chart into view. */
+  ring(key, at) {
+    const panel = [...this.#panels.values()].find((one) => one.ring(key, at));
+    panel?.root.scrollIntoView({ block: "nearest" });
   }
 
   #seen(range) {
@@ -124,6 +132,6 @@ export class ChartGrid {
   #newPanel() {
     const root = copyOf(this.#template);
     this.#root.append(root);
-    return new ChartPanel(root, this.#devices, this.#acts);
+    return new ChartPanel(root, this.#devices, this.#talk, this.#acts);
   }
 }

@@ -5,6 +5,7 @@ import { DAY_MS, stepOf, timeTicks } from "./models/time_ticks.js";
 const TICK_ROOM_PX = 72;
 const EDGE_LABEL_PX = 28;
 const VALUE_ROOM_PX = 44;
+const PIN_ROOM_PX = 22;
 const MINUTE_MS = 60_000;
 const DRAG_THRESHOLD_PX = 8;
 const FROM_ZERO = /^%$|\/s$/; // shares and rates say little without their zero
@@ -96,7 +97,7 @@ export function lineOptions(colours, { unit = "", fixed = null, isAlone = true, 
     animation: false,
     maintainAspectRatio: false,
     interaction: { mode: "nearest", axis: isAlone ? "x" : "xy", intersect: false },
-    layout: { padding: { top: 8 } },
+    layout: { padding: { top: PIN_ROOM_PX } },
     scales: {
       x: {
         type: "time",

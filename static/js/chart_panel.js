@@ -1,4 +1,5 @@
 import { gettext, interpolate } from "./text.js";
+import { ChartMoments } from "./chart_moments.js";
 import { LineChart } from "./charts.js";
 import { Legend } from "./legend.js";
 import { Colours, isCrowded } from "./models/chart_groups.js";
@@ -24,17 +25,19 @@ export class ChartPanel {
   #root;
   #chart;
   #legend;
+  #moments;
   #colours = new Colours();
   #devices;
   #lines = [];
   #lastAt = null;
 
-  /** `acts`: onRange({from, to}), onToggle(key), onShowReading(at). */
-  constructor(root, devices, { onRange, onToggle, onShowReading }) {
+  /** `acts`: onRange({from, to}), onToggle(key), onShowReading(at); `talk` is the page's ChartTalk. */
+  constructor(root, devices, talk, { onRange, onToggle, onShowReading }) {
     this.#root = root;
     this.#devices = devices;
     this.#chart = new LineChart(root.querySelector("canvas"), onRange);
     this.#legend = new Legend(part("legend", root), onToggle);
+    this.#moments = new ChartMoments(root, this.#chart, talk, onRange);
     part("show-last", root).addEventListener("click", () => onShowReading(this.#lastAt));
   }
 
@@ -58,11 +61,21 @@ export class ChartPanel {
     this.#root.querySelector("canvas").setAttribute("aria-label", interpolate(gettext("Chart of %(name)s; the table below holds its values"), { name: text }));
     this.#legend.show(shown);
     this.#chart.setLines(shown, { unit: lines[0].unit, fixed: key === "random" ? RANDOM_BOUNDS : null });
+    this.#moments.show(lines, hidden);
   }
 
   draw({ from, to }) {
+    this.#moments.prepare({ from, to });
     const withGaps = ({ points, device }) => ({ points, gapMs: gapMs(points, this.#devices.intervalMs(device)) });
     this.#chart.draw(this.#lines.map(withGaps), from, to);
+    this.#moments.draw({ from, to });
+  }
+
+  /** Rings a moment of the line `key`, where this chart shows it; whether it does. */
+  ring(key, at) {
+    if (!this.#lines.some((line) => line.key === key)) return false;
+    this.#moments.ringFor(key, at);
+    return true;
   }
 
   /** The numbers, and a word where there is nothing to see. */
@@ -73,6 +86,7 @@ export class ChartPanel {
   }
 
   destroy() {
+    this.#moments.destroy();
     this.#chart.destroy();
     this.#root.remove();
   }

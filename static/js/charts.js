@@ -1,9 +1,11 @@
 import { lineOptions } from "./chart_options.js";
 import { readColours, strokeOf } from "./colours.js";
 import { marks } from "./chart_marks.js";
+import { ChartOverlay } from "./chart_overlay.js";
 
 const { Chart } = globalThis;
 const DENSE_PX = 3;
+const REACH_PX = 48;
 
 function newDataset() {
   // `pool` keeps every point object ever needed: a picture ten times a second must leave no garbage.
@@ -27,6 +29,7 @@ function fill(dataset, points, first, last) {
 
 /** Lines over time in `canvas`, all of one unit. `onRange({from, to})` tells that somebody zoomed or moved. */
 export class LineChart {
+  overlay = new ChartOverlay();
   #chart;
   #setup;
   #lines = [];
@@ -38,7 +41,7 @@ export class LineChart {
     Chart.defaults.font.family = getComputedStyle(document.body).fontFamily;
     this.#onRange = onRange;
     this.#setup = { unit: "", fixed: null };
-    this.#chart = new Chart(canvas, { type: "line", data: { datasets: [] }, plugins: [marks] });
+    this.#chart = new Chart(canvas, { type: "line", data: { datasets: [] }, plugins: [marks, this.overlay] });
     this.#paint();
     this.#theme.addEventListener("change", () => this.#paint(), { signal: this.#stop.signal });
   }
@@ -76,6 +79,41 @@ export class LineChart {
     this.#chart.update("none");
   }
 
+  /** The same picture again, with another overlay. */
+  redraw() {
+    this.#chart.draw();
+  }
+
+  /** Takes away what the pointer shows, until it moves again. */
+  hideTip() {
+    this.#chart.setActiveElements([]);
+    this.#chart.tooltip.setActiveElements([], { x: 0, y: 0 });
+    this.#chart.update("none");
+  }
+
+  /** Where the lines are drawn, in px of the canvas: `{left, right, top, bottom, width, height}`. */
+  get area() {
+    return this.#chart.chartArea;
+  }
+
+  xOf(at) {
+    return this.#chart.scales.x.getPixelForValue(at);
+  }
+
+  placeOf(at, value) {
+    return { x: this.xOf(at), y: this.#chart.scales.y.getPixelForValue(value) };
+  }
+
+  /** The drawn point nearest to a place of the canvas, `{index, point}` (which line, which of its points); null where none is near. */
+  pointNear(x, y) {
+    const { left, right, top, bottom } = this.area;
+    if (x < left || x > right || y < top || y > bottom) return null;
+    const { mode, ...how } = this.#chart.options.interaction;
+    const [near] = this.#chart.getElementsAtEventForMode({ x, y, native: true }, mode, how, false);
+    if (!near || Math.abs(near.element.x - x) > REACH_PX) return null;
+    return { index: near.datasetIndex, point: this.#chart.data.datasets[near.datasetIndex].first + near.index };
+  }
+
   destroy() {
     this.#stop.abort();
     this.#chart.destroy();
@@ -85,6 +123,7 @@ export class LineChart {
     const colours = readColours();
     const { min, max } = this.#chart.options.scales?.x ?? {};
     const isAlone = this.#lines.length === 1;
+    this.overlay.colours = colours;
     this.#lines.forEach(({ number }, index) => {
       const { colour, dash } = strokeOf(number, colours);
       const background = isAlone && number === 0 ? colours.area : "transparent";

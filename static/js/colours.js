@@ -13,6 +13,8 @@ export function readColours() {
     text: token("--text-quiet"),
     tip: token("--text"),
     tipText: token("--canvas"),
+    danger: token("--danger"),
+    ring: token("--text"),
     series: Array.from({ length: SERIES_COLOURS }, (_, index) => token(`--series-${index + 1}`)),
   };
 }

@@ -5,6 +5,7 @@ import { Painter } from "./painter.js";
 import { Toolbar } from "./toolbar.js";
 import { ValueTable } from "./value_table.js";
 import { ageText } from "./device_card.js";
+import { lineKey } from "./models/telemetry.js";
 import { Viewport } from "./models/viewport.js";
 import { readViewState, writeViewState } from "./models/view_state.js";
 import { bringIntoView, part, setText } from "./dom.js";
@@ -15,7 +16,7 @@ const KEPT_WINDOWS = 1.1;
 /**
  * What is shown, and how people change it: the window or a held range, the chosen devices, the lines that are switched off.
  * All of it stands in the page's address. `onWish(isMoving)` asks for the past of what is shown now;
- * `hasPast(slug)` tells whose past is there.
+ * `hasPast(slug)` tells whose past is there; `talk` is the way to the rooms, `openAlarms` mark the devices they are of.
  */
 export class Dashboard {
   view;
@@ -24,6 +25,7 @@ export class Dashboard {
   #devices;
   #clock;
   #hasPast;
+  #openAlarms;
   #onWish;
   #grid;
   #cards;
@@ -33,7 +35,7 @@ export class Dashboard {
   #address = new Address();
   #isNewLine = false;
 
-  constructor({ telemetry, devices, clock, csvUrl, isKiosk = false, hasPast, onWish }) {
+  constructor({ telemetry, devices, clock, talk, openAlarms, csvUrl, isKiosk = false, hasPast, onWish }) {
     this.#state = readViewState(location.search);
     this.view = new Viewport(this.#state);
     if (devices.only) this.#state.devices = [devices.only];
@@ -41,6 +43,7 @@ export class Dashboard {
     this.#devices = devices;
     this.#clock = clock;
     this.#hasPast = hasPast;
+    this.#openAlarms = openAlarms;
     this.#onWish = onWish;
     const { view } = this;
     const acts = {
@@ -48,7 +51,7 @@ export class Dashboard {
       onToggle: (key) => this.#toggle(key),
       onShowReading: (at) => this.#change((nowMs) => view.showReading(at, nowMs)),
     };
-    this.#grid = new ChartGrid(devices, acts, { isKiosk });
+    this.#grid = new ChartGrid(devices, acts, { talk, isKiosk });
     this.#toolbar = new Toolbar({
       onWindow: (name) => this.#change(() => view.choose(name)),
       onPause: () => this.#change((nowMs) => (view.isHeld ? view.goLive() : view.pause(nowMs))),
@@ -83,6 +86,20 @@ export class Dashboard {
     return this.#grid.groups.charts.flatMap(({ lines }) => lines);
   }
 
+  /** Something was said, or an alarm changed: drawn soon, also while the view stands still. */
+  showMoments() {
+    this.#painter.draw();
+  }
+
+  /** Moves to a moment of a line, if it is not in view, and rings it. */
+  showMoment({ device, metric, at }) {
+    const key = lineKey(device, metric);
+    this.#state.hidden.delete(key);
+    this.#change((nowMs) => this.view.showMoment(at, this.#devices.intervalMs(device), nowMs));
+    this.layOut();
+    this.#grid.ring(key, at);
+  }
+
   /** A line came that has no place yet; it gets one with the next numbers. */
   noteNewLine() {
     this.#isNewLine = true;
@@ -107,7 +124,8 @@ export class Dashboard {
     const { only } = this.#devices;
     this.#telemetry.forgetBefore(nowMs - KEPT_WINDOWS * this.view.liveSpanMs);
     this.#grid.update(range, nowMs);
-    this.#cards?.update(this.#allLines(), { picked: this.devices, hasPast: this.#hasPast }, range, nowMs);
+    const alarmsOf = (slug) => this.#openAlarms.list(slug);
+    this.#cards?.update(this.#allLines(), { picked: this.devices, hasPast: this.#hasPast, alarmsOf }, range, nowMs);
     this.#table.update(this.lines, range);
     this.#toolbar.show(this.view, this.#telemetry.waiting);
     if (only) setText(part("device-age"), this.#ageOf(only, nowMs));

@@ -57,11 +57,14 @@ export class DeviceCard {
     part("pick", this.root).addEventListener("click", () => onPick(slug));
   }
 
-  /** `hasPast` when the window of this device was fetched, `isPicked` when it belongs to a choice of devices. */
-  update({ lines, name, state, at, isPicked, areOthersPicked, hasPast, intervalMs }, range, nowMs) {
+  /** `hasPast` when the window of this device was fetched, `isPicked` when it belongs to a choice of devices, `alarms` its open ones. */
+  update({ lines, name, state, at, isPicked, areOthersPicked, hasPast, alarms, intervalMs }, range, nowMs) {
     setText(part("name", this.root), name);
     setText(part("age", this.root), ageText(state, at, nowMs));
     this.root.dataset.state = state;
+    this.root.toggleAttribute("data-alarm", alarms.length > 0);
+    part("alarm", this.root).hidden = alarms.length === 0;
+    setText(part("alarm", this.root), alarms.map(({ rule }) => rule).join(" · "));
     this.root.toggleAttribute("data-left-out", !hasPast);
     this.root.toggleAttribute("data-picked", isPicked);
     setText(part("pick", this.root), pickText(isPicked, areOthersPicked));

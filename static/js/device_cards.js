@@ -22,8 +22,8 @@ export class DeviceCards {
     this.#find.addEventListener("input", onFind);
   }
 
-  /** `lines` of all devices; `picked` slugs (none: all); `hasPast(slug)` tells whose window is known. */
-  update(lines, { picked, hasPast }, range, nowMs) {
+  /** `lines` of all devices; `picked` slugs (none: all); `hasPast(slug)` tells whose window is known, `alarmsOf(slug)` gives its open alarms. */
+  update(lines, { picked, hasPast, alarmsOf }, range, nowMs) {
     const byDevice = new Map();
     for (const line of lines) byDevice.set(line.device, [...(byDevice.get(line.device) ?? []), line]);
     const all = this.#devices.slugs(byDevice.keys());
@@ -44,6 +44,7 @@ export class DeviceCards {
           isPicked: picked.includes(slug),
           areOthersPicked: picked.length > 0,
           hasPast: hasPast(slug),
+          alarms: alarmsOf(slug),
           intervalMs: this.#devices.intervalMs(slug),
         },
         range,

@@ -1,6 +1,6 @@
 import { copyOf, part, setText } from "./dom.js";
 import { momentText } from "./moment_text.js";
-import { momentUrl, momentWindow } from "./models/moments.js";
+import { momentUrl, momentWindow } from "./models/moment.js";
 import { sparklinePath } from "./models/sparkline.js";
 
 const SPARK = { width: 160, height: 32 };

@@ -1,5 +1,5 @@
 import { Points } from "./models/points.js";
-import { momentKey, momentWindow, valueAt } from "./models/moments.js";
+import { momentKey, momentWindow, valueAt } from "./models/moment.js";
 
 const AT_ONCE = 3;
 const KEPT = 200;

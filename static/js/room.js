@@ -17,7 +17,7 @@ import { bindCopyButton } from "./clipboard.js";
 import { gettext } from "./text.js";
 import { isMessage } from "./models/entries.js";
 import { jsonScript, part } from "./dom.js";
-import { readMessageHash } from "./models/moments.js";
+import { readMessageHash } from "./models/moment.js";
 import { roomUrl } from "./models/rooms.js";
 import { storage } from "./storage.js";
 

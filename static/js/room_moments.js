@@ -2,7 +2,7 @@ import { MomentChip } from "./moment_chip.js";
 import { MomentLinks } from "./moment_links.js";
 import { MomentReader } from "./moment_reader.js";
 import { TelemetryApi } from "./telemetry_api.js";
-import { momentOf, readMomentHash } from "./models/moments.js";
+import { momentOf, readMomentHash } from "./models/moment.js";
 import { part } from "./dom.js";
 
 const isPlainClick = ({ button, ctrlKey, metaKey, shiftKey, altKey }) => button === 0 && !(ctrlKey || metaKey || shiftKey || altKey);

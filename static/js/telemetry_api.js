@@ -2,12 +2,13 @@ import { answerOf } from "./http.js";
 import { withQuery } from "./models/view_state.js";
 
 const POINTS = 500;
+const PINS = 200;
 
 /** The HTTP side of the telemetry pages: the past, the devices, the version. A view token goes along with each request. */
 export class TelemetryApi {
   #urls;
 
-  /** `urls`: {readingsUrl, devicesUrl, versionUrl}. */
+  /** `urls`: {readingsUrl, devicesUrl, versionUrl, momentsUrl, alarmsUrl, acknowledgeUrl}, the last with a 0 for the alarm's number. */
   constructor(urls) {
     this.#urls = urls;
   }
@@ -26,6 +27,22 @@ export class TelemetryApi {
   /** `{now, devices}`. */
   devices() {
     return answerOf(withQuery(this.#urls.devicesUrl, [], location.search));
+  }
+
+  /** `{pins, alarms}` of `devices` (null: of all) from `since` to `until`; a metric has no more than PINS pins, gathered. */
+  moments({ devices, since, until }) {
+    const query = [...this.#range(devices, since, until), ["points", PINS]];
+    return answerOf(withQuery(this.#urls.momentsUrl, query, location.search));
+  }
+
+  /** `{now, alarms}`: the open ones of all devices. */
+  alarms() {
+    return answerOf(withQuery(this.#urls.alarmsUrl, [], location.search));
+  }
+
+  /** `{alarm}`, as it is now. */
+  acknowledge(id, csrfToken) {
+    return answerOf(this.#urls.acknowledgeUrl.replace("/0/", `/${id}/`), { method: "POST", csrfToken });
   }
 
   async version() {

@@ -1,11 +1,16 @@
+import { AlarmDesk } from "./alarm_desk.js";
+import { ChartTalk } from "./chart_talk.js";
 import { Dashboard } from "./dashboard.js";
 import { DeviceDialog } from "./device_dialog.js";
 import { Kiosk } from "./kiosk.js";
+import { MomentsLoader } from "./moments_loader.js";
 import { Refetch } from "./refetch.js";
 import { TelemetryApi } from "./telemetry_api.js";
 import { WindowLoader } from "./window_loader.js";
 import { bindCopyButton } from "./clipboard.js";
 import { DeviceList } from "./models/device_list.js";
+import { Moments } from "./models/moments.js";
+import { OpenAlarms } from "./models/open_alarms.js";
 import { ServerClock } from "./models/server_clock.js";
 import { Telemetry } from "./models/telemetry.js";
 import { withQuery } from "./models/view_state.js";
@@ -17,8 +22,9 @@ const CATCH_UP_SPREAD_MS = 3_000;
 const NEW_LINE_WITHIN_MS = 1_000;
 const LATE_WITHIN_MS = 10_000;
 const MOVE_SETTLES_MS = 200;
+const MOMENT_FRAMES = new Set(["pin", "unpin", "alarm"]);
 
-/** A telemetry page: charts, cards, table, and the socket that feeds them, opened on `livePage`. */
+/** A telemetry page: charts, cards, table, alarms, and the socket that feeds them, opened on `livePage`. */
 export function openTelemetry(livePage) {
   const region = part("dashboard");
   const { device: only = "" } = region.dataset;
@@ -26,13 +32,20 @@ export function openTelemetry(livePage) {
   const telemetry = new Telemetry();
   const devices = new DeviceList(only);
   const clock = new ServerClock();
-  const api = new TelemetryApi(region.dataset);
+  const urls = { ...region.dataset, ...part("charts").dataset };
+  const api = new TelemetryApi(urls);
   const loader = new WindowLoader({ api, telemetry, devices, clock });
+  const moments = new Moments();
+  const openAlarms = new OpenAlarms();
+  const momentsLoader = new MomentsLoader({ api, moments, openAlarms, clock });
+  const alarmDesk = new AlarmDesk({ alarms: openAlarms, devices, clock, api, onAcknowledged: (alarm) => receive({ type: "alarm", alarm }) });
   const kiosk = "kiosk" in region.dataset ? new Kiosk(region.dataset.version, api) : null;
   const dashboard = new Dashboard({
     telemetry,
     devices,
     clock,
+    talk: new ChartTalk({ moments, devices, clock, urls }),
+    openAlarms,
     csvUrl: (chosen, { from, to }) => api.csvUrl({ devices: chosen, since: from, until: to + 1 }),
     isKiosk: kiosk !== null,
     hasPast: (slug) => loader.hasPast(slug),
@@ -44,10 +57,12 @@ export function openTelemetry(livePage) {
     async () => {
       const isAsked = !areDevicesKnown;
       areDevicesKnown = true; // before the answer, so that a wish meanwhile is a new one
-      if (isAsked) await loader.loadDevices();
+      if (isAsked) await Promise.all([loader.loadDevices(), momentsLoader.loadAlarms().then((raised) => alarmDesk.show(raised))]);
       dashboard.layOut();
-      await loader.loadWindow(dashboard);
-      dashboard.layOut({ isLoaded: true });
+      await Promise.all([
+        loader.loadWindow(dashboard).then(() => dashboard.layOut({ isLoaded: true })),
+        momentsLoader.loadWindow(dashboard.view, loader.devicesToAsk(dashboard)).then(() => dashboard.showMoments()),
+      ]);
       if (Number.isFinite(loader.refetchAfterMs)) refetch.within(loader.refetchAfterMs);
     },
     (isOk) => {
@@ -62,8 +77,15 @@ export function openTelemetry(livePage) {
     refetch.within(withinMs);
   }
 
+  function receiveMoment(frame) {
+    if (frame.type === "alarm") alarmDesk.receive(frame.alarm);
+    if (moments.receive(frame)) dashboard.showMoments();
+    if (moments.takeBehind()) refetch.within(LATE_WITHIN_MS);
+  }
+
   function receive(frame) {
     if (frame?.type === "catch_up") catchUp(Math.random() * CATCH_UP_SPREAD_MS);
+    if (MOMENT_FRAMES.has(frame?.type)) receiveMoment(frame);
     if (!Array.isArray(frame)) return;
     for (const { device, at } of frame) if (device === RANDOM) clock.observe(at);
     const isNew = telemetry.receive(only ? frame.filter(({ device }) => device === only) : frame);
@@ -90,7 +112,9 @@ export function openTelemetry(livePage) {
   dashboard.start();
   // What a hidden tab drew is old, and its timers slept.
   document.addEventListener("visibilitychange", () => !document.hidden && catchUp());
+  document.addEventListener("show-moment", ({ detail }) => dashboard.showMoment(detail));
   addEventListener("pagehide", () => refetch.stop());
+  addEventListener("pagehide", () => alarmDesk.stop());
   // The past is asked for once the socket is open, so that nothing falls between the two.
   livePage.open(withQuery(region.dataset.socket, [], location.search), {
     region,

@@ -15,10 +15,6 @@ function noneYet(error) {
   throw error;
 }
 
-function wishOf({ window, pausedAt, zoomed }) {
-  return JSON.stringify([window, pausedAt, zoomed]);
-}
-
 /** Fetches what the view shows and hands it to the telemetry: the window while it is live, else the held range. */
 export class WindowLoader {
   #api;
@@ -45,6 +41,13 @@ export class WindowLoader {
     return this.#bucketMs === 0 ? Infinity : Math.max(REFETCH_LEAST_MS, this.#bucketMs);
   }
 
+  /** Whom to ask for where `devices` are chosen (none: all): null for all while those are few, else who has a place on a chart. */
+  devicesToAsk({ devices, lines }) {
+    if (devices.length > 0) return devices;
+    const isFew = this.#telemetry.lines.size <= SERIES_LIMIT;
+    return isFew ? null : [...new Set(lines.map(({ device }) => device))];
+  }
+
   /** Names, intervals and latest readings of all devices, and the server's time. */
   async loadDevices() {
     const { now, devices } = await this.#api.devices();
@@ -60,15 +63,15 @@ export class WindowLoader {
 
   /** Of `view` the `devices` (none: all); `lines` are those that have a place on a chart. Nothing is taken when the view has moved on meanwhile. */
   async loadWindow({ view, devices, lines }) {
-    const wish = wishOf(view);
-    const asked = this.#devicesToAsk(devices, lines);
+    const { wish } = view;
+    const asked = this.devicesToAsk({ devices, lines });
     if (!view.isHeld) this.#telemetry.expectHistory();
     const range = this.#rangeToFetch(view);
     const [series, ahead] = await Promise.all([
       this.#fetch(asked, range, lines),
       view.isHeld ? [] : this.#fetchAhead(asked, range.until),
     ]);
-    if (wish !== wishOf(view)) return;
+    if (wish !== view.wish) return;
     const weightOf = ({ device, bucket }) => Math.max(1, bucket / (this.#devices.intervalMs(device) || bucket || 1));
     this.#asked = asked;
     this.#bucketMs = Math.max(0, ...series.map(({ bucket }) => bucket));
@@ -77,11 +80,6 @@ export class WindowLoader {
     this.#telemetry.receive(ahead);
   }
 
-  #devicesToAsk(picked, shown) {
-    if (picked.length > 0) return picked;
-    const isFew = this.#telemetry.lines.size <= SERIES_LIMIT;
-    return isFew ? null : [...new Set(shown.map(({ device }) => device))];
-  }
 
   /** A little more than is seen, so that lines enter the picture. */
   #rangeToFetch(view) {

@@ -1,96 +1,140 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { MomentReader } from "../../static/js/moment_reader.js";
+import { LINE_PINS_LIMIT, Moments } from "../../static/js/models/moments.js";
+import { OpenAlarms } from "../../static/js/models/open_alarms.js";
+import { GROUPS_LIMIT, LISTED, PinGroups, gatherPins, nearMs } from "../../static/js/models/pin_groups.js";
 import { Points } from "../../static/js/models/points.js";
-import { momentOf, momentUrl, readMessageHash, readMomentHash, valueAt } from "../../static/js/models/moments.js";
-import { momentText } from "../../static/js/moment_text.js";
+import { walk } from "../../static/js/models/walk.js";
 
-const AT = 1_763_690_000_000;
-const moment = (at = AT, metric = "temperature") => ({ device: "boiler", metric, at });
-const pointsOf = (points, bucket = 0) => Points.fromHistory({ bucket, points });
-const series = { device: "boiler", metric: "temperature", unit: "°C", bucket: 0, points: [[AT, 71.2]] };
+const KEY = "boiler:temperature";
 
-test("what is no moment is none, and of one nothing else is kept", () => {
-  assert.deepEqual(momentOf({ ...moment(), value: 7 }), moment());
-  for (const about of [null, undefined, 7, {}, { ...moment(), at: "1" }, { ...moment(), metric: 1 }]) assert.equal(momentOf(about), null);
-});
-
-test("a moment's address shows the five minutes around it", () => {
-  assert.equal(momentUrl("/two/", moment()), `/two/device/boiler/?from=${AT - 150_000}&to=${AT + 150_000}`);
-});
-
-test("an address names a moment of the page's device, whatever its metric is called", () => {
-  assert.deepEqual(readMomentHash(`#about=temperature~${AT}`, "boiler"), moment());
-  assert.deepEqual(readMomentHash(`#about=${encodeURIComponent("a~b & c")}~${AT}`, "boiler"), moment(AT, "a~b & c"));
-  for (const hash of ["", "#room", "#about=", "#about=temperature", "#about=~5", "#about=t~x", "#about=t~", "#about=t~1.5"])
-    assert.equal(readMomentHash(hash, "boiler"), null, hash);
-  assert.equal(readMomentHash(`#about=temperature~${AT}`, ""), null);
-});
-
-test("an address names a message", () => {
-  assert.equal(readMessageHash("#message-17"), 17);
-  for (const hash of ["", "#message-", "#message-x", "#message-1x", "#room"]) assert.equal(readMessageHash(hash), 0, hash);
-});
-
-test("the value of a moment is that of the reading nearest to it, if one is near", () => {
-  const points = pointsOf([[AT - 4_000, 1], [AT + 1_000, 2]]);
-  assert.equal(valueAt(points, moment()), 2);
-  assert.equal(valueAt(points, moment(AT - 3_000)), 1);
-  assert.equal(valueAt(points, moment(AT + 60_000)), null);
-  assert.equal(valueAt(new Points(), moment()), null);
-  assert.equal(valueAt(pointsOf([[AT - 50_000, 3]], 60_000), moment()), 3);
-});
-
-test("a moment in words has its value, its unit and its time; of another day also the day", () => {
-  assert.match(momentText({ ...moment(), value: 71.2, unit: "°C" }, AT), /^boiler · temperature 71.2\u00a0°C at \d\d:\d\d:\d\d$/u);
-  assert.match(momentText(moment(), AT), /^boiler · temperature at \d\d:\d\d:\d\d$/u);
-  assert.match(momentText(moment(), AT + 3 * 86_400_000), /Nov/u);
-});
-
-/** Answers when told to; counts what is asked at once. */
-class SlowApi {
-  asked = [];
-  atOnce = 0;
-  most = 0;
-
-  readings(range) {
-    this.asked.push(range);
-    this.atOnce += 1;
-    this.most = Math.max(this.most, this.atOnce);
-    return new Promise((resolve) => setImmediate(resolve)).then(() => {
-      this.atOnce -= 1;
-      if (this.isDown) throw new Error("away");
-      return [series];
-    });
-  }
+function pin(id, at, { count = 1, until = at, room = "device-boiler", device = "boiler" } = {}) {
+  const message = { id, type: "text", username: "anna", text: `number ${id}`, datetime: "2026-01-01T00:00:00Z" };
+  return { device, metric: "temperature", at, until, count, room, message };
 }
 
-test("a moment is asked for once, with its five minutes", async () => {
-  const api = new SlowApi();
-  const reader = new MomentReader(api);
-  const [read, again] = await Promise.all([reader.read(moment()), reader.read(moment())]);
-  assert.equal(read, again);
-  assert.deepEqual([read.value, read.unit, read.points.length], [71.2, "°C", 1]);
-  await reader.read(moment());
-  assert.deepEqual(api.asked, [{ devices: ["boiler"], metrics: ["temperature"], since: AT - 150_000, until: AT + 150_001 }]);
+function alarm(id, more = {}) {
+  return { id, device: "boiler", metric: "temperature", raised: 10 * id, cleared: null, acknowledged: null, ...more };
+}
+
+const idsOf = (moments) => moments.pinsOf(KEY).map(({ message }) => message.id);
+const told = (one) => ({ type: "pin", pin: one });
+
+test("pins stand by time, each once, however they came", () => {
+  const moments = new Moments();
+  moments.load({ pins: [pin(1, 10), pin(3, 30)], alarms: [] });
+  assert.equal(moments.receive(told(pin(2, 20))), true);
+  assert.equal(moments.receive(told(pin(2, 20))), false);
+  assert.deepEqual(idsOf(moments), [1, 2, 3]);
+  assert.equal(moments.receive(told(pin(2, 20, { room: "elsewhere" }))), true);
 });
 
-test("a few moments are asked for at a time, and not all answers are kept", async () => {
-  const api = new SlowApi();
-  const reader = new MomentReader(api);
-  await Promise.all(Array.from({ length: 300 }, (_, index) => reader.read(moment(AT + index))));
-  assert.deepEqual([api.asked.length, api.most], [300, 3]);
-  await reader.read(moment(AT + 299));
-  assert.equal(api.asked.length, 300);
-  await reader.read(moment(AT));
-  assert.equal(api.asked.length, 301);
+test("what comes while the past is on its way is neither lost nor doubled", () => {
+  const moments = new Moments();
+  moments.expect();
+  moments.receive(told(pin(5, 50)));
+  moments.receive(told(pin(6, 60)));
+  moments.receive({ type: "unpin", room: "device-boiler", id: 1 });
+  moments.load({ pins: [pin(1, 10), pin(5, 50)], alarms: [] });
+  assert.deepEqual(idsOf(moments), [5, 6]);
 });
 
-test("what could not be fetched is nothing, and may be asked for again", async () => {
-  const api = new SlowApi();
-  const reader = new MomentReader(api);
-  api.isDown = true;
-  assert.equal(await reader.read(moment()), null);
-  api.isDown = false;
-  assert.equal((await reader.read(moment())).value, 71.2);
+test("a gathered pin counts what was said before it was asked for", () => {
+  const moments = new Moments();
+  moments.expect();
+  moments.receive(told(pin(7, 15)));
+  moments.load({ pins: [pin(8, 10, { until: 20, count: 40 })], alarms: [] });
+  assert.deepEqual(idsOf(moments), [8]);
+  moments.receive(told(pin(9, 15)));
+  assert.deepEqual(idsOf(moments), [8, 9]);
+});
+
+test("a deleted message takes its pin along; of a gathered one the window is asked for again", () => {
+  const moments = new Moments();
+  moments.load({ pins: [pin(1, 10), pin(8, 30, { until: 40, count: 3 })], alarms: [] });
+  assert.equal(moments.receive({ type: "unpin", room: "device-boiler", id: 1 }), true);
+  assert.equal(moments.takeBehind(), false);
+  assert.equal(moments.receive({ type: "unpin", room: "device-boiler", id: 9 }), false);
+  assert.equal(moments.takeBehind(), false);
+  moments.receive({ type: "unpin", room: "device-boiler", id: 7 });
+  assert.equal(moments.takeBehind(), true);
+  assert.equal(moments.takeBehind(), false);
+});
+
+test("a line keeps its latest pins, never more than the limit", () => {
+  const moments = new Moments();
+  for (let id = 1; id <= LINE_PINS_LIMIT + 5; id += 1) moments.receive(told(pin(id, id)));
+  assert.equal(moments.pinsOf(KEY).length, LINE_PINS_LIMIT);
+  assert.equal(moments.pinsOf(KEY)[0].message.id, 6);
+});
+
+test("an alarm that is over stays over when an older telling arrives late", () => {
+  const moments = new Moments();
+  moments.load({ pins: [], alarms: [alarm(1)] });
+  moments.receive({ type: "alarm", alarm: alarm(1, { cleared: 90, acknowledged: { by: "anna", at: 50 } }) });
+  moments.receive({ type: "alarm", alarm: alarm(1) });
+  assert.deepEqual(moments.alarmsOf([KEY]), [alarm(1, { cleared: 90, acknowledged: { by: "anna", at: 50 } })]);
+  assert.deepEqual(moments.alarmsOf(["pump:temperature"]), []);
+});
+
+test("open alarms are those that are not over, newest first", () => {
+  const open = new OpenAlarms();
+  open.expect();
+  assert.equal(open.receive(alarm(3)), true);
+  assert.equal(open.receive(alarm(3)), false);
+  assert.deepEqual(open.load([alarm(1), alarm(2, { device: "pump" })]).map(({ id }) => id), [2, 1]);
+  assert.deepEqual(open.list().map(({ id }) => id), [3, 2, 1]);
+  assert.deepEqual(open.list("pump").map(({ id }) => id), [2]);
+  open.receive(alarm(3, { cleared: 99 }));
+  assert.equal(open.receive(alarm(3)), false);
+  assert.deepEqual(open.list().map(({ id }) => id), [2, 1]);
+});
+
+test("near pins are one flag with a count and the latest words", () => {
+  const pins = [pin(1, 0), pin(2, 17), pin(3, 18), ...Array.from({ length: 9 }, (_, index) => pin(10 + index, 100 + index))];
+  const groups = gatherPins(pins, 18);
+  assert.deepEqual(groups.map(({ at, until, count }) => [at, until, count]), [[0, 17, 2], [18, 18, 1], [100, 108, 9]]);
+  assert.deepEqual(groups[0].latest.map(({ message }) => message.id), [2, 1]);
+  assert.equal(groups[2].latest.length, LISTED);
+});
+
+test("a chart has no more flags than it can carry, and flags stay while the picture moves", () => {
+  const moments = new Moments();
+  const pins = Array.from({ length: 900 }, (_, index) => pin(index, index * 100));
+  moments.load({ pins, alarms: [] });
+  const groups = new PinGroups(moments);
+  groups.setLines([KEY]);
+  const shown = groups.within({ from: 0, to: 90_000 }, 9_000);
+  assert.ok(shown.length <= GROUPS_LIMIT + 1, String(shown.length));
+  assert.equal(shown.reduce((sum, { count }) => sum + count, 0), 900);
+  const later = groups.within({ from: 9_000, to: 99_000 }, 9_000);
+  assert.ok(later.every((group) => shown.includes(group)));
+  moments.receive(told(pin(1_000, 98_000)));
+  assert.equal(groups.within({ from: 9_000, to: 99_000 }, 9_000).at(-1).at, 98_000);
+  groups.setLines([]);
+  assert.deepEqual(groups.within({ from: 0, to: 99_000 }, 9_000), []);
+});
+
+test("flags are at least their width apart", () => {
+  assert.equal(nearMs(60_000, 600), 1_800);
+  assert.equal(nearMs(60_000, 6_000), 60_000 / GROUPS_LIMIT);
+});
+
+test("the keys walk from point to point and from line to line, within what is shown", () => {
+  const points = (...times) => Points.fromHistory({ bucket: 0, points: times.map((at) => [at, at]) });
+  const lines = [
+    { key: "a", points: points(0, 10, 20, 30) },
+    { key: "b", points: points(12, 24) },
+    { key: "empty", points: points() },
+  ];
+  const range = { from: 5, to: 25 };
+  assert.deepEqual(walk(null, "ArrowLeft", lines, range), { key: "a", at: 20 });
+  assert.deepEqual(walk({ key: "a", at: 20 }, "ArrowLeft", lines, range), { key: "a", at: 10 });
+  assert.deepEqual(walk({ key: "a", at: 10 }, "ArrowLeft", lines, range), { key: "a", at: 10 });
+  assert.deepEqual(walk({ key: "a", at: 20 }, "ArrowRight", lines, range), { key: "a", at: 20 });
+  assert.deepEqual(walk({ key: "a", at: 10 }, "ArrowDown", lines, range), { key: "b", at: 12 });
+  assert.deepEqual(walk({ key: "b", at: 24 }, "ArrowDown", lines, range), { key: "a", at: 20 });
+  assert.deepEqual(walk({ key: "a", at: 10 }, "End", lines, range), { key: "a", at: 20 });
+  assert.deepEqual(walk({ key: "a", at: 20 }, "Home", lines, range), { key: "a", at: 10 });
+  assert.equal(walk(null, "ArrowLeft", [lines[2]], range), null);
 });

@@ -5,13 +5,13 @@ the readings of an hour waits for whoever does so already (two/storage.py), and 
 Blocks; every function belongs into a transaction.
 """
 
-from collections.abc import Iterable, Sequence
-from itertools import chain, islice
+from collections.abc import Sequence
+from itertools import chain, pairwise
 from typing import Any, NamedTuple
 
 from django.db import connection
 
-from two.alarms.machine import Change, Condition, Point, State, replay
+from two.alarms.machine import NS_PER_S, Change, Condition, Point, State, a_minute, replay
 from two.models import Alarm, Rule
 from two.storage import ROWS_PER_STATEMENT, Key
 
@@ -19,93 +19,117 @@ MAX_REPLAYED = 10_000  # readings behind a late one
 MAX_ALARMS = 20  # of one rule, in one transaction; of more the last ones are kept
 
 
-class Around(NamedTuple):
-    before: Point | None
-    after: Point | None
+# Which rules readings may change that measure from `least` to `most`, the last at `last_ns`: as machine.py has it,
+# though rather too often. A thousand rules are seen through in the time that Python takes to read ten of them.
+MAY_CHANGE = """
+WITH asked (metric, least, most, last_ns) AS (VALUES {marks})
+SELECT rule.id FROM asked JOIN two_rule rule ON rule.metric_id = asked.metric
+WHERE rule.is_enabled AND rule.kind IN ({kinds}) AND (
+    CASE WHEN rule.kind = 'silent' THEN rule.phase = 'raised'
+    WHEN rule.phase = 'raised' AND rule.kind = 'below' THEN asked.most >= rule.threshold + rule.hysteresis
+    WHEN rule.phase = 'raised' THEN asked.least <= rule.threshold - rule.hysteresis
+    WHEN rule.phase = 'clear' AND rule.kind = 'below' THEN asked.least < rule.threshold
+    WHEN rule.phase = 'clear' THEN asked.most > rule.threshold
+    WHEN asked.last_ns + 1 >= rule.since_ns + CAST(rule.hold_seconds * 1000000000 AS BIGINT) THEN 1 = 1
+    WHEN rule.kind = 'below' THEN asked.most >= rule.threshold
+    ELSE asked.least <= rule.threshold END)
+"""
+RULED = "SELECT DISTINCT metric_id FROM two_rule WHERE is_enabled AND kind = 'rate' AND metric_id IN ({marks})"
+AROUND = """
+WITH asked (metric, first_ns, last_ns) AS (VALUES {marks}), found AS (
+    SELECT asked.metric AS metric,
+        (SELECT MAX(at_ns) FROM two_reading WHERE metric_id = asked.metric AND at_ns < asked.first_ns) AS before,
+        (SELECT MIN(at_ns) FROM two_reading WHERE metric_id = asked.metric AND at_ns > asked.last_ns) AS after
+    FROM asked)
+SELECT found.metric, found.before, old.value, found.after, late.value FROM found
+LEFT JOIN two_reading old ON old.metric_id = found.metric AND old.at_ns = found.before
+LEFT JOIN two_reading late ON late.metric_id = found.metric AND late.at_ns = found.after
+"""
+
+
+class Span(NamedTuple):
+    """What some readings of a metric measure at least and at most, and when the last of them is."""
+
+    metric: int
+    least: float
+    most: float
+    last_ns: int
+
+
+class Series(NamedTuple):
+    """The new readings of a metric, in the order of their times."""
+
+    metric: int
+    times_ns: list[int]
+    values: list[float]
+
+    def span(self) -> Span:
+        return Span(self.metric, min(self.values), max(self.values), self.times_ns[-1])
 
 
 def evaluate(new: dict[Key, float]) -> list[Alarm]:
     """Judges what `store` found to be new; the alarms that changed, with the last state of each."""
-    points: dict[int, list[Point]] = {}
-    rules = _rules_of({metric for metric, _ in new})
-    if not rules:
+    if not new or not _rows("SELECT 1 FROM two_rule WHERE is_enabled LIMIT 1", []):
         return []
-    ruled = {rule.metric_id for rule in rules}
-    for (metric, at_ns), value in new.items():
-        if metric in ruled:
-            points.setdefault(metric, []).append(Point(at_ns, value))
-    for own in points.values():
-        own.sort()
-    around = _around(rules, points)
-    changing = [rule.pk for rule in rules if _may_change(rule, points[rule.metric_id], around)]
-    if not changing:
-        return []
+    series: dict[int, Series] = {}
+    for (metric, at_ns), value in sorted(new.items()):
+        own = series.get(metric)
+        if own is None:
+            own = series[metric] = Series(metric, [], [])
+        own.times_ns.append(at_ns)
+        own.values.append(value)
+    rated = [series[row[0]] for row in _asked(RULED, [(metric,) for metric in series])]
+    changing = _may_change(("above", "below", "silent"), [own.span() for own in series.values()])
+    changing += _may_change(("rate",), _rates(rated))
     # Locked in one order, and read again: what was seen before the lock may be over.
     locked = Rule.objects.select_for_update(of=("self",)).select_related("metric__device").filter(pk__in=changing)
-    return [alarm for rule in locked.order_by("pk") for alarm in _judge(rule, points[rule.metric_id])]
+    return [
+        alarm for rule in (locked.order_by("pk") if changing else ()) for alarm in _judge(rule, series[rule.metric_id])
+    ]
 
 
-def _rules_of(metrics: Iterable[int]) -> list[Rule]:
-    """Without their metrics: most of them are only asked whether anything may change."""
-    found: list[Rule] = []
-    ids = iter(sorted(metrics))
-    while chunk := list(islice(ids, ROWS_PER_STATEMENT)):
-        found += Rule.objects.filter(metric__in=chunk, is_enabled=True)
+def _may_change(kinds: Sequence[str], spans: Sequence[Span]) -> list[int]:
+    sql = MAY_CHANGE.replace("{kinds}", ",".join(f"'{kind}'" for kind in kinds))
+    return [row[0] for row in _asked(sql, spans)]
+
+
+def _rates(rated: Sequence[Series]) -> list[Span]:
+    """How fast metrics change, from the reading before the new ones to the one after them."""
+    found = []
+    around = _asked(AROUND, [(own.metric, own.times_ns[0], own.times_ns[-1]) for own in rated])
+    by_metric = {own.metric: own for own in rated}
+    for metric, before_ns, before, after_ns, after in around:
+        own = by_metric[metric]
+        times_ns, values = own.times_ns, own.values
+        if before_ns is not None:
+            times_ns, values = [before_ns, *times_ns], [before, *values]
+        if after_ns is not None:  # a late reading changes also how fast the next one came
+            times_ns, values = [*times_ns, after_ns], [*values, after]
+        steps = zip(pairwise(times_ns), pairwise(values), strict=True)
+        rates = [a_minute(begin_ns, end_ns, value - last) for (begin_ns, end_ns), (last, value) in steps]
+        if rates:
+            found.append(Span(metric, min(rates), max(rates), times_ns[-1]))
     return found
 
 
-def _may_change(rule: Rule, points: Sequence[Point], around: dict[int, Around]) -> bool:
-    if rule.kind == Rule.Kind.SILENT:
-        return rule.phase == Rule.Phase.RAISED
-    before, after = around.get(rule.pk, Around(None, None))
-    if after:  # a late reading changes also how fast the next one came
-        points = [*points, after]
-    return Condition(rule).may_change(state_of(rule), before, points)
-
-
-def _around(rules: Iterable[Rule], points: dict[int, list[Point]]) -> dict[int, Around]:
-    """The readings before and after the new ones, of rules about how fast a metric changes."""
-    asked = [rule for rule in rules if rule.kind == Rule.Kind.RATE]
-    found: dict[int, Around] = {}
-    for first in range(0, len(asked), ROWS_PER_STATEMENT):
-        chunk = asked[first : first + ROWS_PER_STATEMENT]
-        marks = ",".join(["(%s,%s,%s,%s)"] * len(chunk))
-        rows = _rows(
-            f"WITH asked (rule, metric, first_ns, last_ns) AS (VALUES {marks}), found AS ("  # noqa: S608 marks alone
-            "SELECT asked.rule AS rule, asked.metric AS metric, "
-            "(SELECT MAX(at_ns) FROM two_reading WHERE metric_id = asked.metric AND at_ns < asked.first_ns) AS before, "
-            "(SELECT MIN(at_ns) FROM two_reading WHERE metric_id = asked.metric AND at_ns > asked.last_ns) AS after "
-            "FROM asked) SELECT found.rule, found.before, old.value, found.after, late.value FROM found "
-            "LEFT JOIN two_reading old ON old.metric_id = found.metric AND old.at_ns = found.before "
-            "LEFT JOIN two_reading late ON late.metric_id = found.metric AND late.at_ns = found.after",
-            *chain.from_iterable(
-                (rule.pk, rule.metric_id, points[rule.metric_id][0].at_ns, points[rule.metric_id][-1].at_ns)
-                for rule in chunk
-            ),
-        )
-        for rule, before_ns, before, after_ns, after in rows:
-            found[rule] = Around(
-                None if before_ns is None else Point(before_ns, before),
-                None if after_ns is None else Point(after_ns, after),
-            )
-    return found
-
-
-def _judge(rule: Rule, points: Sequence[Point]) -> list[Alarm]:
+def _judge(rule: Rule, new: Series) -> list[Alarm]:
     """Judges readings that are stored already, in the order of their times. The rule is locked."""
+    first_ns, last_ns = new.times_ns[0], new.times_ns[-1]
     if rule.kind == Rule.Kind.SILENT:
-        return _break_silence(rule, points[-1])
-    first_ns, last_ns = points[0].at_ns, points[-1].at_ns
+        return _break_silence(rule, last_ns)
     before = last_reading(rule.metric_id, first_ns)
     stored = _stored(rule.metric_id, first_ns)
-    return settle(rule, *replay(Condition(rule), state_of(rule), before, stored, last_ns))
+    return settle(rule, *replay(condition_of(rule), state_of(rule), before, stored, last_ns))
 
 
-def _break_silence(rule: Rule, newest: Point) -> list[Alarm]:
-    if rule.phase != Rule.Phase.RAISED or newest.at_ns <= rule.settled_ns:
+def _break_silence(rule: Rule, at_ns: int) -> list[Alarm]:
+    if rule.phase != Rule.Phase.RAISED or at_ns <= rule.settled_ns:
         return []
-    state = State(Rule.Phase.CLEAR, newest.at_ns, newest.at_ns)
-    return settle(rule, state, [Change(False, newest.at_ns)])
+    return settle(rule, State(Rule.Phase.CLEAR, at_ns, at_ns), [Change(False, at_ns)])
+
+
+def condition_of(rule: Rule) -> Condition:
+    return Condition(rule.kind, rule.threshold or 0.0, int(rule.hold_seconds * NS_PER_S), rule.hysteresis)
 
 
 def state_of(rule: Rule) -> State:
@@ -141,25 +165,28 @@ def _kept(changes: Sequence[Change]) -> Sequence[Change]:
 
 
 def last_reading(metric: int, before_ns: int) -> Point | None:
-    rows = _rows(
-        "SELECT at_ns, value FROM two_reading WHERE metric_id = %s AND at_ns < %s ORDER BY at_ns DESC LIMIT 1",
-        metric,
-        before_ns,
-    )
+    sql = "SELECT at_ns, value FROM two_reading WHERE metric_id = %s AND at_ns < %s ORDER BY at_ns DESC LIMIT 1"
+    rows = _rows(sql, [metric, before_ns])
     return Point(*rows[0]) if rows else None
 
 
 def _stored(metric: int, from_ns: int) -> list[Point]:
-    rows = _rows(
-        "SELECT at_ns, value FROM two_reading WHERE metric_id = %s AND at_ns >= %s ORDER BY at_ns LIMIT %s",
-        metric,
-        from_ns,
-        MAX_REPLAYED,
-    )
-    return [Point(*row) for row in rows]
+    sql = "SELECT at_ns, value FROM two_reading WHERE metric_id = %s AND at_ns >= %s ORDER BY at_ns LIMIT %s"
+    return [Point(*row) for row in _rows(sql, [metric, from_ns, MAX_REPLAYED])]
 
 
-def _rows(sql: str, *parameters: int) -> list[tuple[Any, ...]]:
+def _asked(sql: str, rows: Sequence[tuple[float, ...]]) -> list[tuple[Any, ...]]:
+    """What `sql` finds for `rows`, which stand where it says {marks}; as many a statement as SQLite takes."""
+    found: list[tuple[Any, ...]] = []
+    for first in range(0, len(rows), ROWS_PER_STATEMENT):
+        chunk = rows[first : first + ROWS_PER_STATEMENT]
+        mark = ",".join(["%s"] * len(chunk[0]))
+        marks = ",".join([f"({mark})" if len(chunk[0]) > 1 else mark] * len(chunk))
+        found += _rows(sql.replace("{marks}", marks), list(chain.from_iterable(chunk)))
+    return found
+
+
+def _rows(sql: str, parameters: Sequence[float]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
         return list(cursor.fetchall())

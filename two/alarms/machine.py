@@ -9,14 +9,19 @@ from typing import NamedTuple
 
 from two.models import Rule
 
-MINUTE_SECONDS = 60
 LEAST_STEP_NS = 10**9  # what changes within less than a second changes as if it took one
 NS_PER_S = 10**9
+MINUTE_NS = 60 * NS_PER_S
 
 
 class Point(NamedTuple):
     at_ns: int
     value: float
+
+
+def a_minute(begin_ns: int, end_ns: int, by: float) -> float:
+    """How much a metric changes a minute that changed `by` so much between two readings."""
+    return abs(by) * (MINUTE_NS / max(end_ns - begin_ns, LEAST_STEP_NS))
 
 
 class State(NamedTuple):
@@ -33,14 +38,13 @@ class Change(NamedTuple):
     value: float | None = None
 
 
-class Condition:
+class Condition(NamedTuple):
     """What a rule watches, without silence, which no reading tells of."""
 
-    def __init__(self, rule: Rule) -> None:
-        self._kind = rule.kind
-        self._threshold = rule.threshold if rule.threshold is not None else 0.0
-        self._hysteresis = rule.hysteresis
-        self._hold_ns = int(rule.hold_seconds * NS_PER_S)
+    kind: str
+    threshold: float  # in the metric's unit; of a rate, so much a minute
+    hold_ns: int
+    hysteresis: float
 
     def advance(self, state: State, before: Point | None, point: Point) -> tuple[State, list[Change]]:
         """The state after `point`; `before` is the reading before it."""
@@ -62,45 +66,25 @@ class Condition:
 
     def expire(self, state: State, now_ns: int, last: Point, changes: list[Change]) -> State:
         """The state at `now_ns` when nothing came after `last`; adds to `changes`."""
-        raises_ns = state.since_ns + self._hold_ns
+        raises_ns = state.since_ns + self.hold_ns
         if state.phase != Rule.Phase.PENDING or now_ns < raises_ns:
             return state
         changes.append(Change(True, raises_ns, last.value))
         return State(Rule.Phase.RAISED, raises_ns, raises_ns)
 
-    def may_change(self, state: State, before: Point | None, points: Iterable[Point]) -> bool:
-        """Whether one of `points`, in order, could change `state`; quick, and rather too often true."""
-        for point in points:
-            measured = self._measured(before, point)
-            before = point
-            if measured is None or point.at_ns <= state.settled_ns:
-                continue
-            if state.phase == Rule.Phase.RAISED:
-                is_kept = not self._ended(measured)
-            elif state.phase == Rule.Phase.PENDING:
-                is_kept = self._holds(measured) and point.at_ns < state.since_ns + self._hold_ns
-            else:
-                is_kept = not self._holds(measured)
-            if not is_kept:
-                return True
-        return False
-
     def _measured(self, before: Point | None, point: Point) -> float | None:
         """What the threshold is for: the value, or how much it changes a minute."""
-        if self._kind != Rule.Kind.RATE:
+        if self.kind != Rule.Kind.RATE:
             return point.value
-        if before is None:
-            return None
-        step_ns = max(point.at_ns - before.at_ns, LEAST_STEP_NS)
-        return abs(point.value - before.value) * (MINUTE_SECONDS * NS_PER_S / step_ns)
+        return None if before is None else a_minute(before.at_ns, point.at_ns, point.value - before.value)
 
     def _holds(self, measured: float) -> bool:
-        return measured < self._threshold if self._kind == Rule.Kind.BELOW else measured > self._threshold
+        return measured < self.threshold if self.kind == Rule.Kind.BELOW else measured > self.threshold
 
     def _ended(self, measured: float) -> bool:
-        if self._kind == Rule.Kind.BELOW:
-            return measured >= self._threshold + self._hysteresis
-        return measured <= self._threshold - self._hysteresis
+        if self.kind == Rule.Kind.BELOW:
+            return measured >= self.threshold + self.hysteresis
+        return measured <= self.threshold - self.hysteresis
 
 
 def replay(

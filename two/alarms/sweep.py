@@ -8,8 +8,8 @@ from django.db import connection, transaction
 
 from examplechannels.background import background
 from examplechannels.questions import ask
-from two.alarms.evaluation import last_reading, settle, state_of
-from two.alarms.machine import NS_PER_S, Change, Condition, State
+from two.alarms.evaluation import condition_of, last_reading, settle, state_of
+from two.alarms.machine import NS_PER_S, Change, State
 from two.alarms.wire import tell
 from two.models import Alarm, Rule
 from two.samples import AHEAD_NS
@@ -53,7 +53,7 @@ def _raise(rule_id: int, now_ns: int) -> list[Alarm]:
         return []
     if rule.kind != Rule.Kind.SILENT:
         changes: list[Change] = []
-        return settle(rule, Condition(rule).expire(state_of(rule), now_ns, last, changes), changes)
+        return settle(rule, condition_of(rule).expire(state_of(rule), now_ns, last, changes), changes)
     silent_ns = last.at_ns + int(rule.hold_seconds * NS_PER_S)
     if silent_ns > now_ns:
         return []

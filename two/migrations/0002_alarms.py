@@ -20,7 +20,7 @@ class Migration(migrations.Migration):
                 ('threshold', models.FloatField(blank=True, null=True, verbose_name='threshold')),
                 ('hold_seconds', models.FloatField(default=0, verbose_name='for seconds')),
                 ('hysteresis', models.FloatField(default=0, verbose_name='hysteresis')),
-                ('webhook_url', models.URLField(blank=True, max_length=500, verbose_name='webhook')),
+                ('webhook_url', models.CharField(blank=True, max_length=500, verbose_name='webhook')),
                 ('webhook_secret', models.CharField(blank=True, editable=False, max_length=64, verbose_name='webhook secret')),
                 ('is_enabled', models.BooleanField(default=True, verbose_name='enabled')),
                 ('created', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='created')),

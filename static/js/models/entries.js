@@ -1,4 +1,4 @@
-import { momentOf } from "./moments.js";
+import { momentOf } from "./moment.js";
 
 /**
  * An entry is what a page shows of one message; entries are replaced, never changed:

@@ -1,50 +1,133 @@
-/** A moment is `{device, metric, at}`: a place on a chart that somebody points at; `at` in Unix milliseconds. */
+import { lineKey } from "./telemetry.js";
 
-const AROUND_MS = 150_000;
-const NEAR_MS = 5_000;
-const NEAR_STEPS = 1.5;
+export const LINE_PINS_LIMIT = 1_000;
+export const ALARMS_LIMIT = 1_000;
 
-/** Of what came over the wire, the moment in it, or null. */
-export function momentOf(about) {
-  const isOne = typeof about?.device === "string" && typeof about.metric === "string" && Number.isSafeInteger(about.at);
-  return isOne ? { device: about.device, metric: about.metric, at: about.at } : null;
+const messageKey = ({ room, message }) => `${room}#${message.id}`;
+const isGathered = ({ count }) => count > 1;
+
+/** The first index in `pins` whose pin is later than `at`. */
+function indexAfter(pins, at) {
+  let [low, high] = [0, pins.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (pins[middle].at <= at) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
-export function momentKey({ device, metric, at }) {
-  return JSON.stringify([device, metric, at]);
+/** What is known of an alarm from two tellings that may overtake each other: neither cleared nor acknowledged is taken back. */
+export function joinAlarm(known, told) {
+  return {
+    ...told,
+    cleared: told.cleared ?? known?.cleared ?? null,
+    acknowledged: told.acknowledged ?? known?.acknowledged ?? null,
+  };
 }
 
-/** The five minutes around it, as `{from, to}`. */
-export function momentWindow({ at }) {
-  return { from: at - AROUND_MS, to: at + AROUND_MS };
+/**
+ * What people and alarms said on the data of the window: pins and alarms (docs/protocol.md, Moments), fetched and live.
+ * A pin `{device, metric, at, until, count, room, message}` stands for one message or, fetched, for `count` of them.
+ */
+export class Moments {
+  /** Another number with each change, so that who draws knows what to keep. */
+  revision = 0;
+  #pins = new Map();
+  #places = new Map();
+  #alarms = new Map();
+  #caught = null;
+  #isBehind = false;
+
+  /** From here on what comes live is remembered until `load`: the answer may not hold it. */
+  expect() {
+    this.#caught = [];
+  }
+
+  /** Replaces all by the answer `{pins, alarms}` of a window, and puts what came meanwhile on top. */
+  load({ pins, alarms }) {
+    const caught = this.#caught ?? [];
+    const known = this.#alarms;
+    this.#caught = null;
+    this.#pins = new Map();
+    this.#places = new Map();
+    this.#alarms = new Map();
+    for (const pin of pins) this.#add(pin);
+    for (const alarm of alarms) this.#keepAlarm(joinAlarm(known.get(alarm.id), alarm));
+    for (const frame of caught) this.#take(frame);
+    this.revision += 1;
+  }
+
+  /** Takes a frame; whether it changed anything. */
+  receive(frame) {
+    this.#caught?.push(frame);
+    if (!this.#take(frame)) return false;
+    this.revision += 1;
+    return true;
+  }
+
+  /** The pins of a line, by time. */
+  pinsOf(key) {
+    return this.#pins.get(key) ?? [];
+  }
+
+  /** The alarms of lines. */
+  alarmsOf(keys) {
+    return [...this.#alarms.values()].filter(({ device, metric }) => keys.includes(lineKey(device, metric)));
+  }
+
+  /** Something was deleted that a gathered pin may count; asking forgets it. */
+  takeBehind() {
+    const isBehind = this.#isBehind;
+    this.#isBehind = false;
+    return isBehind;
+  }
+
+  #take(frame) {
+    if (frame.type === "pin") return this.#add(frame.pin);
+    if (frame.type === "unpin") return this.#remove(frame);
+    if (frame.type !== "alarm") return false;
+    this.#keepAlarm(joinAlarm(this.#alarms.get(frame.alarm.id), frame.alarm));
+    return true;
+  }
+
+  #add(pin) {
+    const place = lineKey(pin.device, pin.metric);
+    const pins = this.#pins.get(place) ?? [];
+    if (this.#places.has(messageKey(pin)) || pins.some((other) => isWithin(pin, other))) return false;
+    this.#pins.set(place, pins);
+    this.#places.set(messageKey(pin), place);
+    pins.splice(indexAfter(pins, pin.at), 0, pin);
+    if (pins.length > LINE_PINS_LIMIT) this.#places.delete(messageKey(pins.shift()));
+    return true;
+  }
+
+  #remove({ room, id }) {
+    const key = messageKey({ room, message: { id } });
+    const pins = this.#pins.get(this.#places.get(key)) ?? [];
+    const index = pins.findIndex((pin) => messageKey(pin) === key);
+    if (index < 0 || isGathered(pins[index])) {
+      this.#isBehind ||= this.#mayCount(room, id);
+      return false;
+    }
+    pins.splice(index, 1);
+    this.#places.delete(key);
+    return true;
+  }
+
+  #mayCount(room, id) {
+    const couldCount = (pin) => isGathered(pin) && (pin.room !== room || pin.message.id >= id);
+    return [...this.#pins.values()].some((pins) => pins.some(couldCount));
+  }
+
+  #keepAlarm(alarm) {
+    this.#alarms.set(alarm.id, alarm);
+    if (this.#alarms.size > ALARMS_LIMIT) this.#alarms.delete(this.#alarms.keys().next().value);
+  }
 }
 
-/** Where its chart stands; `telemetryUrl` is the dashboard's address. */
-export function momentUrl(telemetryUrl, moment) {
-  const { from, to } = momentWindow(moment);
-  return `${telemetryUrl}device/${encodeURIComponent(moment.device)}/?from=${from}&to=${to}`;
-}
-
-/** The moment that `#about=<metric>~<at>` names on the page of `device`, or null. */
-export function readMomentHash(hash, device) {
-  const said = new URLSearchParams(hash.replace(/^#/u, "")).get("about") ?? "";
-  const end = said.lastIndexOf("~");
-  const at = Number(said.slice(end + 1) || NaN);
-  return device && end > 0 && at > 0 ? momentOf({ device, metric: said.slice(0, end), at }) : null;
-}
-
-/** The number in `#message-<number>`, or 0. */
-export function readMessageHash(hash) {
-  return Number(/^#message-(\d{1,15})$/u.exec(hash)?.[1] ?? 0);
-}
-
-/** The value of `Points` at a moment, or null where nothing was read close to it. */
-export function valueAt(points, { at }) {
-  const after = points.indexFrom(at);
-  const [index] = [after - 1, after]
-    .filter((place) => place >= 0 && place < points.length)
-    .sort((one, other) => Math.abs(points.at[one] - at) - Math.abs(points.at[other] - at));
-  if (index === undefined) return null;
-  const nearMs = Math.max(NEAR_MS, points.slotMs, NEAR_STEPS * points.stepMs());
-  return Math.abs(points.at[index] - at) <= nearMs ? points.mean[index] : null;
+/** Whether a gathered pin of the same line counts this one already: messages are numbered in the order in which they came. */
+function isWithin(pin, other) {
+  const isAtSameTime = other.at <= pin.at && pin.at <= other.until;
+  return isGathered(other) && isAtSameTime && other.room === pin.room && pin.message.id <= other.message.id;
 }

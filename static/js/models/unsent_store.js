@@ -1,4 +1,4 @@
-import { momentOf } from "./moments.js";
+import { momentOf } from "./moment.js";
 import { UNSENT_LIMIT } from "./unsent.js";
 
 function isDraft(kept) {

@@ -4,6 +4,10 @@ export const SHORTEST_MS = 1_000;
 export const LONGEST_MS = WINDOWS_MS["30d"];
 /** How far beyond now a device's clock may be; the server takes no later readings. */
 export const AHEAD_MS = 300_000;
+/** How much is shown around a moment, and how much may be shown already for it to be found. */
+const AROUND_MS = 300_000;
+const NEAR_ENOUGH_MS = 3_600_000;
+const FEW_READINGS = 5;
 
 /**
  * Which stretch of time is shown: the last window up to the server's now, whatever the devices' clocks say;
@@ -21,6 +25,11 @@ export class Viewport {
 
   get isHeld() {
     return this.pausedAt !== null || this.zoomed !== null;
+  }
+
+  /** What is to be fetched, as a text: another one once the view has moved on. */
+  get wish() {
+    return JSON.stringify([this.window, this.pausedAt, this.zoomed]);
   }
 
   /** The window that runs along, also while something else is shown. */
@@ -75,6 +84,15 @@ export class Viewport {
     const middle = (from + to) / 2;
     const half = ((to - from) / 2) * factor;
     this.show({ from: middle - half, to: middle + half }, nowMs);
+  }
+
+  /** A stretch around a moment of a line with a reading each `intervalMs`, unless the moment is in view and can be told there. */
+  showMoment(at, intervalMs, nowMs) {
+    const { from, to } = this.range(nowMs);
+    if (at >= from && at <= to && to - from <= NEAR_ENOUGH_MS) return;
+    const isSparse = FEW_READINGS * intervalMs > AROUND_MS;
+    const half = (isSparse ? Math.max(this.liveSpanMs, FEW_READINGS * intervalMs) : AROUND_MS) / 2;
+    this.show({ from: at - half, to: at + half }, nowMs);
   }
 
   /** A window around a reading of long ago, with the reading near its right edge. */

@@ -1,0 +1,112 @@
+import { gettext, interpolate, ngettext } from "./text.js";
+import { attempt } from "./attempt.js";
+import { momentTime } from "./moment_words.js";
+import { durationText } from "./times.js";
+import { withQuery } from "./models/view_state.js";
+import { withUnit } from "./models/numbers.js";
+import { copyOf, part, setText } from "./dom.js";
+
+const SHOWN = 20;
+const TOLD_EVERY_MS = 1_000;
+
+/** The open alarms above the charts, newest first; those of one device on its own page. */
+export class AlarmStrip {
+  #root = part("alarms");
+  #list = part("alarm-list");
+  #rows = new Map();
+  #alarms;
+  #devices;
+  #clock;
+  #api;
+  #onAcknowledged;
+  #timer = 0;
+  // Who looks by a view token can only look.
+  #isOnlyLooking = new URLSearchParams(location.search).has("view");
+
+  /** `alarms` are the OpenAlarms; `onAcknowledged(alarm)` gets the alarm as it is then. */
+  constructor({ alarms, devices, clock, api, onAcknowledged }) {
+    this.#alarms = alarms;
+    this.#devices = devices;
+    this.#clock = clock;
+    this.#api = api;
+    this.#onAcknowledged = onAcknowledged;
+  }
+
+  show() {
+    const all = this.#alarms.list(this.#devices.only);
+    const shown = all.slice(0, SHOWN);
+    const ids = new Set(shown.map(({ id }) => id));
+    for (const [id, row] of this.#rows) if (!ids.has(id)) this.#drop(id, row);
+    shown.forEach((alarm, index) => this.#place(this.#rowOf(alarm), index));
+    this.#root.toggleAttribute("data-quiet", all.length === 0);
+    const more = all.length - shown.length;
+    part("alarms-more").hidden = more === 0;
+    setText(part("alarms-more"), interpolate(ngettext("and %(count)s more", "and %(count)s more", more), { count: more }));
+    this.#tell(shown);
+  }
+
+  /** For those who do not see the strip: an alarm was raised. */
+  say({ device, rule }) {
+    setText(part("alarm-said"), interpolate(gettext("Alarm: %(name)s, %(rule)s"), { name: this.#devices.nameOf(device), rule }));
+  }
+
+  stop() {
+    clearTimeout(this.#timer);
+  }
+
+  /** How long they last, as long as there are any. */
+  #tell(shown) {
+    clearTimeout(this.#timer);
+    const nowMs = this.#clock.nowMs();
+    for (const { id, raised } of shown) {
+      const values = { time: momentTime(raised, nowMs), duration: durationText(nowMs - raised) };
+      setText(part("alarm-since", this.#rows.get(id)), interpolate(gettext("since %(time)s · %(duration)s"), values));
+    }
+    if (shown.length > 0) this.#timer = setTimeout(() => this.#tell(shown), TOLD_EVERY_MS);
+  }
+
+  #rowOf(alarm) {
+    const row = this.#rows.get(alarm.id) ?? this.#newRow(alarm);
+    const { acknowledged, value, unit } = alarm;
+    setText(part("alarm-rule", row), alarm.rule);
+    setText(part("alarm-device", row), this.#devices.nameOf(alarm.device));
+    part("alarm-value", row).hidden = value === null;
+    if (value !== null) setText(part("alarm-value", row), withUnit(value, unit));
+    part("acknowledge", row).hidden = acknowledged !== null || this.#isOnlyLooking;
+    part("acknowledged", row).hidden = acknowledged === null;
+    if (acknowledged) setText(part("acknowledged", row), interpolate(gettext("acknowledged by %(name)s"), { name: acknowledged.by }));
+    row.toggleAttribute("data-acknowledged", acknowledged !== null);
+    return row;
+  }
+
+  #newRow({ id, device, rule }) {
+    const row = copyOf(part("alarm-template"));
+    const button = part("acknowledge", row);
+    const path = this.#list.dataset.deviceUrl.replace("__device__", encodeURIComponent(device));
+    const page = withQuery(path, [], location.search);
+    part("alarm-device", row).href = page;
+    part("alarm-room", row).href = device === this.#devices.only ? "#room" : `${page}#room`;
+    button.setAttribute("aria-label", interpolate(gettext("Acknowledge: %(rule)s"), { rule }));
+    button.addEventListener("click", () => this.#acknowledge(id, button));
+    this.#rows.set(id, row);
+    return row;
+  }
+
+  async #acknowledge(id, button) {
+    const token = this.#root.querySelector("[name=csrfmiddlewaretoken]").value;
+    await attempt(part("alarm-problem"), [button], async () => {
+      const { alarm } = await this.#api.acknowledge(id, token);
+      this.#onAcknowledged(alarm);
+    });
+  }
+
+  #drop(id, row) {
+    row.remove();
+    this.#rows.delete(id);
+  }
+
+  #place(row, index) {
+    const there = this.#list.children[index] ?? null;
+    if (there !== row) this.#list.insertBefore(row, there);
+  }
+}

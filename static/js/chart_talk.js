@@ -1,0 +1,127 @@
+import { gettext, interpolate, ngettext } from "./text.js";
+import { MomentPopover } from "./moment_popover.js";
+import { momentText, momentTime, saidText } from "./moment_words.js";
+import { readViewState, withQuery, writeViewState } from "./models/view_state.js";
+import { element } from "./dom.js";
+
+const BELOW_PX = 4;
+
+/** The address of the same view on another page, by `path` and `hash`. */
+function sameView(path, hash) {
+  const view = { ...readViewState(location.search), devices: [], hidden: new Set() };
+  return `${path}${writeViewState(location.search, view)}#${hash}`;
+}
+
+function tellPage(name, detail) {
+  document.dispatchEvent(new CustomEvent(name, { detail }));
+}
+
+/**
+ * The way from the charts of a page to the rooms: talking about a point, and reading what was said at one.
+ * Beside a room (a device's page) both are told to the page, as the events "moment" and "show-message"; else they are links.
+ */
+export class ChartTalk {
+  moments;
+  #devices;
+  #clock;
+  #urls;
+  #popover = new MomentPopover();
+
+  /** `urls`: {deviceUrl, roomUrl}, with `__device__` and `__room__` where the names go. */
+  constructor({ moments, devices, clock, urls }) {
+    this.moments = moments;
+    this.#devices = devices;
+    this.#clock = clock;
+    this.#urls = urls;
+  }
+
+  nowMs() {
+    return this.#clock.nowMs();
+  }
+
+  textOf({ device, ...moment }) {
+    return momentText({ ...moment, name: this.#devices.nameOf(device) });
+  }
+
+  /** Somebody chose `moment` `{device, metric, at, value, unit}`. */
+  pick(moment, where) {
+    if (this.#devices.only) {
+      tellPage("moment", moment);
+      return;
+    }
+    const { device, metric, at } = moment;
+    const link = element("a", "button button-strong moment-talk", gettext("Talk about it"));
+    link.href = sameView(this.#devicePath(device), `about=${encodeURIComponent(metric)}~${at}`);
+    const text = this.textOf(moment);
+    this.#popover.open({ ...where, label: text, content: [element("p", "moment-title", text), link], isMeant: true });
+  }
+
+  /** Shows what a group of pins says, under its `button`. */
+  openPins(group, button, { panel, onRange, ...how }) {
+    const { left, width, bottom } = button.getBoundingClientRect();
+    const place = { x: left + width / 2, y: bottom + BELOW_PX };
+    const list = element("ul", "said-list");
+    list.append(...group.latest.map((pin) => this.#saidItem(pin)));
+    const content = [list];
+    if (group.count > group.latest.length) content.push(this.#more(group, onRange));
+    this.#popover.open({ panel, opener: button, place, label: gettext("What was said here"), content, ...how });
+  }
+
+  leavePins() {
+    this.#popover.leave();
+  }
+
+  #saidItem(pin) {
+    const { message, device, metric, at } = pin;
+    const item = element("li", "said");
+    const link = element("a", "said-link");
+    const name = element("span", "said-name", message.username);
+    const text = element("span", "said-text", saidText(message));
+    const where = this.#devices.only ? metric : `${this.#devices.nameOf(device)} · ${metric}`;
+    for (const node of [name, text]) node.dir = "auto";
+    link.href = this.#messageUrl(pin);
+    link.append(name, " ", text);
+    link.addEventListener("click", (event) => this.#follow(event, pin));
+    item.append(link, element("span", "said-where", `${where} · ${momentTime(at)}`));
+    return item;
+  }
+
+  #more({ at, until, count, latest }, onRange) {
+    const line = element("p", "said-more");
+    const more = count - latest.length;
+    const text = element("span", "", interpolate(ngettext("and %(count)s more", "and %(count)s more", more), { count: more }));
+    const zoom = element("button", "link-button", gettext("Zoom in"));
+    zoom.type = "button";
+    zoom.addEventListener("click", () => {
+      const marginMs = Math.max((until - at) / 10, 500);
+      this.#popover.close();
+      onRange({ from: at - marginMs, to: until + marginMs });
+    });
+    line.append(text, " · ", zoom);
+    return line;
+  }
+
+  /** A message of the room beside is shown there. */
+  #follow(event, { device, room, message }) {
+    const isElsewhere = device !== this.#devices.only || room !== `device-${device}`;
+    if (isElsewhere || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    this.#popover.close();
+    tellPage("show-message", { id: message.id });
+  }
+
+  /** People may talk about a device in any room; only its own is on its page. */
+  #messageUrl({ device, room, message }) {
+    const hash = `message-${message.id}`;
+    if (room === `device-${device}`) return `${this.#deviceUrl(device)}#${hash}`;
+    return `${withQuery(this.#urls.roomUrl.replace("__room__", encodeURIComponent(room)), [], location.search)}#${hash}`;
+  }
+
+  #deviceUrl(device) {
+    return withQuery(this.#devicePath(device), [], location.search);
+  }
+
+  #devicePath(device) {
+    return this.#urls.deviceUrl.replace("__device__", encodeURIComponent(device));
+  }
+}
