@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { MomentReader } from "../../static/js/moment_reader.js";
 import { Points } from "../../static/js/models/points.js";
 import { momentOf, momentUrl, readMessageHash, readMomentHash, valueAt } from "../../static/js/models/moment.js";
-import { momentText } from "../../static/js/moment_text.js";
+import { momentText } from "../../static/js/moment_words.js";
 
 const AT = 1_763_690_000_000;
 const moment = (at = AT, metric = "temperature") => ({ device: "boiler", metric, at });
@@ -42,9 +42,9 @@ test("the value of a moment is that of the reading nearest to it, if one is near
 });
 
 test("a moment in words has its value, its unit and its time; of another day also the day", () => {
-  assert.match(momentText({ ...moment(), value: 71.2, unit: "°C" }, AT), /^boiler · temperature 71.2\u00a0°C at \d\d:\d\d:\d\d$/u);
-  assert.match(momentText(moment(), AT), /^boiler · temperature at \d\d:\d\d:\d\d$/u);
-  assert.match(momentText(moment(), AT + 3 * 86_400_000), /Nov/u);
+  assert.match(momentText({ ...moment(), name: "boiler", value: 71.2, unit: "°C" }, AT), /^boiler · temperature 71.2\u00a0°C at \d\d:\d\d:\d\d$/u);
+  assert.match(momentText({ ...moment(), name: "boiler" }, AT), /^boiler · temperature at \d\d:\d\d:\d\d$/u);
+  assert.match(momentText({ ...moment(), name: "boiler" }, AT + 3 * 86_400_000), /Nov/u);
 });
 
 /** Answers when told to; counts what is asked at once. */
