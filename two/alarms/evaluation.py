@@ -7,6 +7,7 @@ Blocks; every function belongs into a transaction.
 
 from collections.abc import Sequence
 from itertools import chain, pairwise
+from sys import float_info
 from typing import Any, NamedTuple
 
 from django.db import connection
@@ -15,14 +16,14 @@ from two.alarms.machine import NS_PER_S, Change, Condition, Point, State, a_minu
 from two.models import Alarm, Rule
 from two.storage import ROWS_PER_STATEMENT, Key
 
-MAX_REPLAYED = 10_000  # readings behind a late one
+MAX_REPLAYED = 30_000  # the last ones: more than are ever new at once (two/recorder.py), and those behind a late one
 MAX_ALARMS = 20  # of one rule, in one transaction; of more the last ones are kept
 
 
-# Which rules readings may change that measure from `least` to `most`, the last at `last_ns`: as machine.py has it,
-# though rather too often. A thousand rules are seen through in the time that Python takes to read ten of them.
+# Which rules readings may change that measure from `least` to `most`, from `first_ns` to `last_ns`: as machine.py has
+# it, though rather too often. A thousand rules are seen through in the time that Python takes to read ten of them.
 MAY_CHANGE = """
-WITH asked (metric, least, most, last_ns) AS (VALUES {marks})
+WITH asked (metric, least, most, first_ns, last_ns) AS (VALUES {marks})
 SELECT rule.id FROM asked JOIN two_rule rule ON rule.metric_id = asked.metric
 WHERE rule.is_enabled AND rule.kind IN ({kinds}) AND (
     CASE WHEN rule.kind = 'silent' THEN rule.phase = 'raised'
@@ -30,6 +31,7 @@ WHERE rule.is_enabled AND rule.kind IN ({kinds}) AND (
     WHEN rule.phase = 'raised' THEN asked.least <= rule.threshold - rule.hysteresis
     WHEN rule.phase = 'clear' AND rule.kind = 'below' THEN asked.least < rule.threshold
     WHEN rule.phase = 'clear' THEN asked.most > rule.threshold
+    WHEN asked.first_ns < rule.since_ns THEN 1 = 1
     WHEN asked.last_ns + 1 >= rule.since_ns + CAST(rule.hold_seconds * 1000000000 AS BIGINT) THEN 1 = 1
     WHEN rule.kind = 'below' THEN asked.most >= rule.threshold
     ELSE asked.least <= rule.threshold END)
@@ -39,20 +41,23 @@ AROUND = """
 WITH asked (metric, first_ns, last_ns) AS (VALUES {marks}), found AS (
     SELECT asked.metric AS metric,
         (SELECT MAX(at_ns) FROM two_reading WHERE metric_id = asked.metric AND at_ns < asked.first_ns) AS before,
-        (SELECT MIN(at_ns) FROM two_reading WHERE metric_id = asked.metric AND at_ns > asked.last_ns) AS after
+        (SELECT MIN(at_ns) FROM two_reading WHERE metric_id = asked.metric AND at_ns > asked.last_ns) AS after,
+        (SELECT COUNT(*) FROM two_reading
+            WHERE metric_id = asked.metric AND at_ns BETWEEN asked.first_ns AND asked.last_ns) AS among
     FROM asked)
-SELECT found.metric, found.before, old.value, found.after, late.value FROM found
+SELECT found.metric, found.before, old.value, found.after, late.value, found.among FROM found
 LEFT JOIN two_reading old ON old.metric_id = found.metric AND old.at_ns = found.before
 LEFT JOIN two_reading late ON late.metric_id = found.metric AND late.at_ns = found.after
 """
 
 
 class Span(NamedTuple):
-    """What some readings of a metric measure at least and at most, and when the last of them is."""
+    """What some readings of a metric measure at least and at most, and from when to when."""
 
     metric: int
     least: float
     most: float
+    first_ns: int
     last_ns: int
 
 
@@ -64,7 +69,7 @@ class Series(NamedTuple):
     values: list[float]
 
     def span(self) -> Span:
-        return Span(self.metric, min(self.values), max(self.values), self.times_ns[-1])
+        return Span(self.metric, min(self.values), max(self.values), self.times_ns[0], self.times_ns[-1])
 
 
 def evaluate(new: dict[Key, float]) -> list[Alarm]:
@@ -98,7 +103,7 @@ def _rates(rated: Sequence[Series]) -> list[Span]:
     found = []
     around = _asked(AROUND, [(own.metric, own.times_ns[0], own.times_ns[-1]) for own in rated])
     by_metric = {own.metric: own for own in rated}
-    for metric, before_ns, before, after_ns, after in around:
+    for metric, before_ns, before, after_ns, after, among in around:
         own = by_metric[metric]
         times_ns, values = own.times_ns, own.values
         if before_ns is not None:
@@ -107,8 +112,10 @@ def _rates(rated: Sequence[Series]) -> list[Span]:
             times_ns, values = [*times_ns, after_ns], [*values, after]
         steps = zip(pairwise(times_ns), pairwise(values), strict=True)
         rates = [a_minute(begin_ns, end_ns, value - last) for (begin_ns, end_ns), (last, value) in steps]
+        if among > len(own.times_ns):  # old ones lie between the new ones: any rate
+            rates = [0.0, float_info.max]
         if rates:
-            found.append(Span(metric, min(rates), max(rates), times_ns[-1]))
+            found.append(Span(metric, min(rates), max(rates), own.times_ns[0], times_ns[-1]))
     return found
 
 
@@ -117,8 +124,8 @@ def _judge(rule: Rule, new: Series) -> list[Alarm]:
     first_ns, last_ns = new.times_ns[0], new.times_ns[-1]
     if rule.kind == Rule.Kind.SILENT:
         return _break_silence(rule, last_ns)
-    before = last_reading(rule.metric_id, first_ns)
-    stored = _stored(rule.metric_id, first_ns)
+    stored = _stored(rule.metric_id, max(first_ns, rule.settled_ns + 1))
+    before = last_reading(rule.metric_id, stored[0].at_ns) if stored else None
     return settle(rule, *replay(condition_of(rule), state_of(rule), before, stored, last_ns))
 
 
@@ -171,8 +178,8 @@ def last_reading(metric: int, before_ns: int) -> Point | None:
 
 
 def _stored(metric: int, from_ns: int) -> list[Point]:
-    sql = "SELECT at_ns, value FROM two_reading WHERE metric_id = %s AND at_ns >= %s ORDER BY at_ns LIMIT %s"
-    return [Point(*row) for row in _rows(sql, [metric, from_ns, MAX_REPLAYED])]
+    sql = "SELECT at_ns, value FROM two_reading WHERE metric_id = %s AND at_ns >= %s ORDER BY at_ns DESC LIMIT %s"
+    return [Point(*row) for row in reversed(_rows(sql, [metric, from_ns, MAX_REPLAYED]))]
 
 
 def _asked(sql: str, rows: Sequence[tuple[float, ...]]) -> list[tuple[Any, ...]]:

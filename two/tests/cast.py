@@ -1,8 +1,9 @@
 """A device, another's device, and those who write for them."""
 
 from dataclasses import dataclass
+from typing import Any
 
-from two.models import AccessToken, Device
+from two.models import AccessToken, Device, Metric, Rule
 
 
 @dataclass(frozen=True)
@@ -26,3 +27,14 @@ def make_cast() -> Cast:
         wall=AccessToken.issue(AccessToken.Scope.VIEW),
         revoked=revoked,
     )
+
+
+def make_rule(
+    kind: str = "above", threshold: float = 70, device: str = "boiler", metric: str = "temperature", **more: Any
+) -> Rule:
+    """A rule on a metric, with what is missing of that."""
+    owner, _ = Device.objects.get_or_create(slug=device, defaults={"name": device.title()})
+    watched, _ = Metric.objects.get_or_create(device=owner, name=metric, defaults={"unit": "°C"})
+    if kind == Rule.Kind.SILENT:
+        return Rule.objects.create(metric=watched, kind=kind, **more)
+    return Rule.objects.create(metric=watched, kind=kind, threshold=threshold, **more)
