@@ -6,12 +6,13 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.board import Board, now_ms, token_of
 from tests.browser import NewPage, open_live, until
 from tests.chat_site import ChatSite, chat_site
 from tests.servers import manage
-from tests.test_browser_two import MINUTE_MS, Board, now_ms, token_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.server]
+MINUTE_MS = 60_000
 NARROW = {"width": 360, "height": 740}
 WIDE = {"width": 1440, "height": 900}
 DEVICE = "/two/device/boiler/"
