@@ -88,8 +88,8 @@ async def renderer_of(browser: Browser) -> int:
 
 
 @asynccontextmanager
-async def open_page(server: Server, path: str, notes_frames: bool) -> AsyncIterator[Watched]:
-    """`path` of `server`, once its socket is open.
+async def open_page(server: Server, path: str, notes_frames: bool, script: str = "") -> AsyncIterator[Watched]:
+    """`path` of `server`, once its socket is open; `script` runs before the page's own.
 
     Raises:
         RuntimeError: there is no Chromium.
@@ -103,6 +103,8 @@ async def open_page(server: Server, path: str, notes_frames: bool) -> AsyncItera
             page = await browser.new_page(viewport={"width": WIDTH, "height": HEIGHT})
             if notes_frames:
                 await page.add_init_script(NOTE_FRAMES)
+            if script:
+                await page.add_init_script(script)
             devtools = await page.context.new_cdp_session(page)
             await devtools.send("Performance.enable")
             await page.goto(f"http://{HOST}:{server.port}{path}")

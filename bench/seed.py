@@ -10,12 +10,14 @@ import sys
 import time
 from dataclasses import asdict, dataclass
 
-from .seed_chat import fill_room
+from .seed_alarms import make_rules, make_thresholds
+from .seed_chat import fill_pins, fill_room
 
 NS_PER_S = 10**9
 NS_PER_DAY = 86_400 * NS_PER_S
 GROUP_READINGS = 20_000
 """In one transaction, as many as the recorder takes at most."""
+PIN_HOURS = 0.9
 
 
 @dataclass(frozen=True)
@@ -24,7 +26,9 @@ class Plan:
 
     `devices` get a token each, beside one for the whole site. `metrics` are those of each device, by name.
     `readings` of each metric are spread evenly over `days` until now, and stored in the order of their time.
-    `messages` are those of one chat room, see seed_chat.py.
+    `messages` are those of one chat room, `pins` those on the first metric of the last hour, see seed_chat.py.
+    `rules` of alarms are spread over the metrics and never broken; each metric has one more that is broken above
+    `threshold`, see seed_alarms.py.
     """
 
     devices: int = 1
@@ -32,6 +36,9 @@ class Plan:
     readings: int = 0
     days: float = 30.0
     messages: int = 0
+    pins: int = 0
+    rules: int = 0
+    threshold: float | None = None
 
 
 @dataclass(frozen=True)
@@ -65,6 +72,12 @@ def seed(plan: Plan) -> Seeded:
         fill(ids, plan)
     if plan.messages:
         fill_room(plan.messages)
+    if plan.pins:
+        fill_pins(plan.pins, device_name(0), plan.metrics[0], PIN_HOURS)
+    if plan.rules:
+        make_rules(ids, plan.rules)
+    if plan.threshold is not None:
+        make_thresholds(ids, plan.threshold)
     return Seeded(
         AccessToken.issue(AccessToken.Scope.SITE, label="bench"),
         [AccessToken.issue(AccessToken.Scope.DEVICE, device) for device in devices],

@@ -17,7 +17,8 @@ pytestmark = [
 ]
 TESTS = [
     *(f"two/tests/test_{name}.py" for name in ("devices", "history", "ingest_http", "ingest_socket", "latest", "live")),
-    *(f"two/tests/test_{name}.py" for name in ("alarm_evaluation", "recorder", "retention", "storage")),
+    *(f"two/tests/test_{name}.py" for name in ("alarm_evaluation", "alarm_rules", "alarm_webhooks")),
+    *(f"two/tests/test_{name}.py" for name in ("recorder", "retention", "storage")),
     *(f"threechat/tests/test_{name}.py" for name in ("alarm_messages", "moment_views", "pins")),
     *(
         f"threechat/tests/test_{name}.py"

@@ -26,6 +26,7 @@ from threechat.rooms import room_named
 from threechat.storage import Stored, add_message, locked_or_new
 from threechat.writer import NotStored, writer
 from two.alarms import webhooks
+from two.alarms.machine import NS_PER_S
 from two.alarms.wire import alarm_event, alarm_frame, news, room_of
 from two.live import EVENTS
 from two.models import Alarm, Delivery, Rule
@@ -93,19 +94,23 @@ def _text(rule: Rule, untold: Sequence[Alarm]) -> str:
         if last.value is not None:
             text += f" · {last.value:g} {rule.metric.unit}".rstrip()
     else:
-        duration = timedelta(milliseconds=max(0, last.cleared_ns - last.raised_ns) // NS_PER_MS)
-        seconds = {"seconds": f"{duration.total_seconds():g}", **values}
+        values["duration"] = _duration((last.cleared_ns - last.raised_ns) // NS_PER_S)
         was_told = last.told == Alarm.Told.RAISED
-        text = (
-            _("Cleared after %(seconds)s s: %(rule)s") % seconds
-            if was_told
-            else _("Raised and cleared after %(seconds)s s: %(rule)s") % seconds
-        )
+        text = _("Cleared after %(duration)s: %(rule)s") if was_told else _("Raised for %(duration)s: %(rule)s")
+        text %= values
     if more := len(untold) - 1:
         text += ngettext(" · and %(count)d alarm before it", " · and %(count)d alarms before it", more) % {
             "count": more
         }
     return text
+
+
+def _duration(seconds: int) -> str:
+    """In the two units that matter, such as `2 h 5 min`."""
+    for length_s, unit, less_s, less in ((86_400, _("d"), 3600, _("h")), (3600, _("h"), 60, _("min"))):
+        if seconds >= length_s:
+            return f"{seconds // length_s} {unit} {seconds % length_s // less_s} {less}"
+    return f"{seconds // 60} {_('min')} {seconds % 60} {_('s')}" if seconds >= 60 else f"{seconds} {_('s')}"
 
 
 class Voice:

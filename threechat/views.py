@@ -1,6 +1,3 @@
-from urllib.parse import quote
-
-from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -12,10 +9,10 @@ from examplechannels.questions import ask
 from examplechannels.visitors import LOG_IN
 from threechat.access import NOT_A_MEMBER, Barred, check_entrance
 from threechat.directory import rooms_listed_for
-from threechat.history import MAX_PAGE_MESSAGES, PAGE_MESSAGES, history_page, latest
+from threechat.history import MAX_PAGE_MESSAGES, PAGE_MESSAGES, history_page
 from threechat.models import Membership, Room
-from threechat.people import GUEST_KEY, identify, new_guest
-from threechat.presence import presence
+from threechat.people import identify
+from threechat.room_page import find_room, room_page
 from threechat.rooms import NAME_RULE, BadRoomName, RoomName, room_named
 
 
@@ -36,38 +33,17 @@ def chat(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def room(request: HttpRequest, room: str) -> HttpResponse:
-    """One room. A guest gets a name that lasts as long as the session."""
-    name, stored = _found(room)
-    shown = stored.name if stored else name.name
+    """One room."""
+    named, stored = _found(room)
+    shown = stored.name if stored else named.name
     if shown != room:
         return redirect("room", room=shown)
     try:
-        check_entrance(stored, request.user.pk)
+        context = room_page(request, named, stored)
     except Barred as barred:
         if barred.code == LOG_IN:
             return redirect_to_login(request.get_full_path())
         return render(request, "threeclosed.html", {"room": shown}, status=403)
-    if not request.user.is_authenticated and GUEST_KEY not in request.session:
-        request.session[GUEST_KEY] = new_guest()
-    person = identify(request.user, request.session)
-    said = latest(stored)
-    context = {
-        "room": shown,
-        "room_id": stored.pk if stored else None,
-        "socket_path": f"/ws/chat/room/{stored.pk}/" if stored else f"/ws/chat/{quote(shown)}/",
-        "sender": person.sender,
-        "username": person.name,
-        "is_guest": person.guest,
-        "is_staff": request.user.is_staff,
-        "read_only": bool(stored and stored.read_only),
-        "members_only": bool(stored and stored.members_only),
-        "messages": said.messages,
-        "rows": said.rows(person.sender),
-        "have": said.have,
-        "more": said.more,
-        "count": presence.frame(name)["count"],
-        "max_upload": settings.MAX_UPLOAD_BYTES,
-    }
     return render(request, "threeroom.html", context)
 
 
@@ -135,10 +111,9 @@ def _found(name: str) -> tuple[RoomName, Room | None]:
         Http404: no room can have this name.
     """
     try:
-        named = room_named(name)
+        return find_room(name)
     except BadRoomName:
         raise Http404(str(NAME_RULE)) from None
-    return named, Room.objects.filter(key=named.key).first()
 
 
 def _number(request: HttpRequest, key: str) -> int | None:

@@ -8,7 +8,6 @@ from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.http.request import RawPostDataException
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
@@ -19,6 +18,7 @@ from examplechannels.questions import ask
 from examplechannels.static_files import build_version
 from examplechannels.ticker import slot_at, slot_start_ms
 from examplechannels.visitors import open_to_walls, post_has_token
+from threechat.room_page import device_room
 from two.csv_export import csv_lines
 from two.devices import NameTaken, add_device, are_known, examples_for, find_device
 from two.feeds import RANDOM
@@ -66,10 +66,9 @@ def device(request: HttpRequest, device: str) -> HttpResponse:
         "name": found.name,
         "is_ours": found.slug in OWN_DEVICES,
         "examples": examples_for(request.build_absolute_uri("/"), found.slug),
-        "room_url": reverse("room", kwargs={"room": f"device-{found.slug}"}),
         "version": build_version(),
     }
-    return render(request, "device.html", context)
+    return render(request, "device.html", context | device_room(request, found.slug))
 
 
 @open_to_walls

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from ..lineup import Lineup
 from ..measures import Outcome
 from . import (
+    alarms,
     chat_echo,
     chat_history,
     chat_room,
@@ -16,6 +17,7 @@ from . import (
     ladder,
     lines,
     page,
+    pins,
     singles,
     stalled,
     turnover,
@@ -35,6 +37,8 @@ SCENARIOS: dict[str, Scenario] = {
     "history": history.run,
     "delay": delay.run,
     "page": page.run,
+    "alarms": alarms.run,
+    "pins": pins.run,
     "chat-room": chat_room.run,
     "chat-echo": chat_echo.run,
     "chat-history": chat_history.run,

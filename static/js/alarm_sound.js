@@ -1,4 +1,5 @@
-import { part } from "./dom.js";
+import { gettext } from "./text.js";
+import { part, setText } from "./dom.js";
 
 const AGAIN_MS = 10_000;
 const TONE_HZ = 880;
@@ -12,6 +13,7 @@ export class AlarmSound {
   #timer = 0;
   #isOn = new URLSearchParams(location.search).get("sound") === "1";
   #isDue = false;
+  #isOwed = false;
 
   constructor() {
     this.#button.addEventListener("click", () => this.#toggle());
@@ -51,12 +53,36 @@ export class AlarmSound {
     this.update({ isDue: this.#isDue, isNew: false });
   }
 
+  /** A wall that nobody has touched may be mute; then the button says what would help. */
   #show() {
+    const isBlocked = this.#isOn && this.#isOwed;
     this.#button.setAttribute("aria-pressed", String(this.#isOn));
+    setText(this.#button, isBlocked ? gettext("Sound: touch the page once") : gettext("Sound"));
   }
 
   #play() {
-    this.#context ??= new AudioContext();
+    if (this.#context?.state === "running") {
+      this.#sound();
+      return;
+    }
+    this.#isOwed = true;
+    this.#context ??= this.#open();
+    this.#context.resume();
+    this.#show();
+  }
+
+  #open() {
+    const context = new AudioContext();
+    context.addEventListener("statechange", () => {
+      if (context.state !== "running" || !this.#isOwed) return;
+      this.#isOwed = false;
+      this.#show();
+      if (this.#isOn) this.#sound();
+    });
+    return context;
+  }
+
+  #sound() {
     const { currentTime: now, destination } = this.#context;
     const [tone, gain] = [this.#context.createOscillator(), this.#context.createGain()];
     tone.frequency.value = TONE_HZ;

@@ -20,6 +20,7 @@ export class ChartMoments {
   #groups;
   #keys = [];
   #revision = -1;
+  #walkedTo = null;
   #ringTimer = 0;
   #nearPx = matchMedia("(pointer: coarse)").matches ? FINGER_PX : NEAR_PX;
 
@@ -39,7 +40,7 @@ export class ChartMoments {
       walk: (key) => this.#walk(key),
       textOf: (moment) => talk.textOf(moment),
       onPick: (moment, { isByKey = false } = {}) => this.#pick(moment, isByKey),
-      onLeave: () => this.#ring(null),
+      onLeave: () => this.#leave(),
     });
   }
 
@@ -49,7 +50,9 @@ export class ChartMoments {
     this.#keys = lines.map(({ key }) => key).filter((key) => !hidden.has(key));
     this.#groups.setLines(this.#keys);
     this.#revision = -1;
-    if (!this.#keys.includes(this.#chart.overlay.ring?.key)) this.#chart.overlay.ring = null;
+    const { overlay } = this.#chart;
+    const index = lines.findIndex(({ key }) => key === overlay.ring?.key);
+    overlay.ring = index < 0 ? null : { ...overlay.ring, index };
   }
 
   /** What lies under the lines, before they are drawn. */
@@ -87,6 +90,11 @@ export class ChartMoments {
     this.#chart.redraw();
   }
 
+  #leave() {
+    this.#walkedTo = null;
+    this.#ring(null);
+  }
+
   #momentNear(x, y) {
     const near = this.#chart.pointNear(x, y);
     return near && this.#momentOf(this.#lines[near.index], near.point);
@@ -94,8 +102,9 @@ export class ChartMoments {
 
   #walk(key) {
     const lines = this.#lines.filter((line) => this.#keys.includes(line.key));
-    const place = walk(this.#chart.overlay.ring, key, lines, this.#range);
+    const place = walk(this.#walkedTo, key, lines, this.#range);
     if (place === null) return null;
+    this.#walkedTo = place;
     this.#ring(place);
     const line = lines.find((one) => one.key === place.key);
     return this.#momentOf(line, line.points.indexFrom(place.at));
@@ -111,10 +120,10 @@ export class ChartMoments {
   #pick({ key, start, ...moment }, isByKey) {
     const { left, top } = this.#canvas.getBoundingClientRect();
     const { x, y } = this.#chart.placeOf(start, moment.value);
-    if (isByKey) this.#ring({ key, at: start });
-    else this.ringFor(key, start);
-    this.#chart.hideTip();
     const place = { x: left + x, y: top + y + BELOW_PX };
     this.#talk.pick(moment, { panel: this.#root, opener: this.#canvas, place, isByKey });
+    // Last, since the focus may have left the canvas, and with it the ring; and the tip comes with the next frame.
+    this.ringFor(key, start);
+    requestAnimationFrame(() => this.#chart.hideTip());
   }
 }

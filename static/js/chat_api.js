@@ -15,6 +15,10 @@ export class ChatApi {
     this.#roomUrl = roomUrl;
   }
 
+  get roomUrl() {
+    return this.#roomUrl;
+  }
+
   get csrfToken() {
     return this.#csrfToken;
   }

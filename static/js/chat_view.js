@@ -5,10 +5,12 @@ import { part, setText } from "./dom.js";
 
 const SPOKEN_AT_ONCE = 5;
 const QUIET_MS = 1_000;
+const REVEALED_MS = 2_500;
 
 /**
  * Shows a RoomLog in `#chat-log`. Whoever is at the end stays there, for everybody else nothing moves.
- * Hooks: onRetry(clientId), onDiscard(clientId), onDelete(number) or null, onOlder(), onNewer(), onLatest(), onShown().
+ * Hooks: onRetry(clientId), onDiscard(clientId), onDelete(number) or null, onOlder(), onNewer(), onLatest(), onShown(),
+ * momentElement(about).
  */
 export class ChatView {
   #log;
@@ -28,7 +30,7 @@ export class ChatView {
     this.#log = log;
     this.#hooks = hooks;
     this.#low = log.low;
-    this.#list = new MessageList(this.#listNode, hooks.onDelete);
+    this.#list = new MessageList(this.#listNode, hooks);
     this.#older.addEventListener("click", () => hooks.onOlder());
     this.#newer.addEventListener("click", () => this.#goToLatest());
     this.#node.addEventListener("scroll", () => this.#scrolled(), { passive: true });
@@ -53,6 +55,20 @@ export class ChatView {
   toEnd() {
     this.#log.isAtEnd = true;
     this.invalidate();
+  }
+
+  /** Brings message `number` to the middle and marks it for a moment. False when it is not in the log. */
+  reveal(number) {
+    if (!this.#log.entries.some(({ id }) => id === number)) return false;
+    this.#log.isAtEnd = false;
+    this.show();
+    const row = this.#listNode.querySelector(`[data-id="${number}"]`);
+    this.#scroll.toMiddle(row);
+    row.tabIndex = -1;
+    row.focus({ preventScroll: true });
+    row.toggleAttribute("data-revealed", true);
+    setTimeout(() => row.removeAttribute("data-revealed"), REVEALED_MS);
+    return true;
   }
 
   #render() {
@@ -95,6 +111,8 @@ export class ChatView {
   }
 
   #scrolled() {
+    // Behind another tab of the page nothing has a place.
+    if (this.#node.clientHeight === 0) return;
     this.#log.isAtEnd = this.#scroll.isAtEnd && !this.#log.isDetached;
     if (this.#scroll.isNearTop) this.#hooks.onOlder();
     if (this.#scroll.isNearEnd && this.#log.isDetached) this.#hooks.onNewer();

@@ -7,7 +7,8 @@ const LINES_MOST = 6;
 
 /**
  * The message box: Enter sends, Shift+Enter breaks the line.
- * Hooks: onSend(text), which returns why it was not taken, or ""; onTyping().
+ * Hooks: onSend(text, about), which returns why it was not taken, or ""; onTyping().
+ * `chip` holds the moment that a message is about; a message without words says it in the chip's.
  */
 export class Composer {
   #form = part("composer");
@@ -15,10 +16,13 @@ export class Composer {
   #problem = part("composer-problem");
   #closed = part("composer-closed");
   #typing = new Throttle();
+  #chip;
   #hooks;
 
-  constructor(hooks) {
+  constructor({ chip, ...hooks }) {
+    this.#chip = chip;
     this.#hooks = hooks;
+    chip.onRemoved = () => this.focus();
     this.#form.addEventListener("submit", (event) => {
       event.preventDefault();
       this.#submit();
@@ -60,7 +64,7 @@ export class Composer {
   }
 
   #submit() {
-    const text = this.#input.value.trim();
+    const text = this.#input.value.trim() || this.#chip.text;
     const length = [...text].length;
     this.focus();
     if (length === 0) return;
@@ -69,10 +73,11 @@ export class Composer {
       this.say(interpolate(gettext("%(length)s characters are too many; %(limit)s fit."), values));
       return;
     }
-    const problem = this.#hooks.onSend(text);
+    const problem = this.#hooks.onSend(text, this.#chip.moment);
     this.say(problem);
     if (problem) return;
     this.#input.value = "";
+    this.#chip.clear();
     this.#typing.reset();
     this.#grow();
   }

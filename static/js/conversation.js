@@ -71,9 +71,9 @@ export class Conversation {
     else this.#receiveEvent(frame);
   }
 
-  /** Sends a text. False when too many wait already. */
-  submit(text) {
-    return this.submitDraft({ text, clientId: newClientId(), username: this.#name.shown, at: Date.now() });
+  /** Sends a text, `about` a moment or null. False when too many wait already. */
+  submit(text, about = null) {
+    return this.submitDraft({ text, about, clientId: newClientId(), username: this.#name.shown, at: Date.now() });
   }
 
   /** As `RoomLog.submit`, of what goes another way: an upload. */
@@ -117,8 +117,8 @@ export class Conversation {
     this.#catchUp.now();
   }
 
-  #transmit({ text, clientId }) {
-    return this.#socket().send({ message: text, username: this.#name.sent, client_id: clientId });
+  #transmit({ text, about, clientId }) {
+    return this.#socket().send({ message: text, username: this.#name.sent, client_id: clientId, ...(about && { about }) });
   }
 
   #receiveEvent(frame) {

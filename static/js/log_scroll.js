@@ -37,6 +37,12 @@ export class LogScroll {
     this.#log.scrollTop = 0;
   }
 
+  /** Brings `node` to the middle of what is seen. */
+  toMiddle(node) {
+    const [seen, wanted] = [this.#log.getBoundingClientRect(), node.getBoundingClientRect()];
+    this.#log.scrollTop += (wanted.top + wanted.bottom - seen.top - seen.bottom) / 2;
+  }
+
   /** Runs `change`, which alters the children of `list`, without the messages that the reader sees moving. */
   keepPlace(list, change) {
     const seen = this.#visible(list);

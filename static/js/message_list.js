@@ -7,13 +7,14 @@ import { element, setText } from "./dom.js";
 /** The rows of a list of entries, with a heading where another day begins. Rows stay as long as their entries. */
 export class MessageList {
   #list;
-  #onDelete;
+  #hooks;
   #rows = new Map();
   #days = new Map();
 
-  constructor(list, onDelete) {
+  /** `hooks`: as a MessageRow takes them. */
+  constructor(list, hooks) {
     this.#list = list;
-    this.#onDelete = onDelete;
+    this.#hooks = hooks;
   }
 
   /** Returns how many rows are new. */
@@ -33,7 +34,7 @@ export class MessageList {
         wanted.push(days.get(day));
       }
       const known = this.#rows.get(entry.key);
-      const row = known ?? new MessageRow(entry, this.#onDelete);
+      const row = known ?? new MessageRow(entry, this.#hooks);
       row.show(entry, continuesGroup(previous, entry));
       rows.set(entry.key, row);
       wanted.push(row.node);

@@ -1,12 +1,14 @@
 import { fullTime, minuteTime, timeElement } from "./times.js";
 import { gettext } from "./text.js";
+import { alarmElement } from "./alarm_mark.js";
 import { askTwice } from "./ask_twice.js";
 import { copyOf, element, part } from "./dom.js";
 import { hueOf } from "./models/entries.js";
 import { mediaElement } from "./media_view.js";
 import { showText } from "./links.js";
 
-function avatarElement({ sender, username }) {
+function avatarElement({ sender, username, isTelemetry }) {
+  if (isTelemetry) return copyOf(part("telemetry-avatar"));
   const avatar = element("span", "avatar", [...username][0]?.toUpperCase() ?? "?");
   avatar.style.setProperty("--hue", String(hueOf(sender)));
   avatar.setAttribute("aria-hidden", "true");
@@ -71,12 +73,14 @@ export class MessageRow {
   node = element("li", "message");
   #body = element("div", "message-body");
   #line = element("div", "message-line");
+  #momentElement;
   #upload = null;
   #entry = null;
   #isContinued = null;
 
-  /** `onDelete(number)` where this person may delete messages. */
-  constructor(entry, onDelete = null) {
+  /** Hooks: onDelete(number) where this person may delete messages, else null; momentElement(about). */
+  constructor(entry, { onDelete = null, momentElement }) {
+    this.#momentElement = momentElement;
     this.node.dataset.kind = entry.kind;
     this.node.toggleAttribute("data-mine", entry.mine);
     this.#body.append(this.#line);
@@ -96,6 +100,7 @@ export class MessageRow {
     if (before?.at !== entry.at || before.username !== entry.username) this.#replace(".message-head", headElement(entry));
     if (before?.text !== entry.text || before.url !== entry.url) this.#showContent(entry);
     if (before?.state !== entry.state || before.reason !== entry.reason) this.#showFate(entry);
+    if (!before) this.#showMoment(entry);
     this.#showUpload(entry);
   }
 
@@ -105,6 +110,11 @@ export class MessageRow {
     content.classList.add("message-content");
     before?.remove();
     this.#line.prepend(content);
+  }
+
+  #showMoment({ about, alarm }) {
+    if (alarm) this.#line.before(alarmElement(alarm));
+    if (about) this.#line.after(this.#momentElement(about));
   }
 
   #showFate(entry) {

@@ -11,6 +11,7 @@ export class MomentPopover {
   #root = part("moment-popover");
   #opener = null;
   #isMeant = false;
+  #isClosing = false;
   #timer = 0;
 
   constructor() {
@@ -26,7 +27,7 @@ export class MomentPopover {
   /** Shows `content` in `panel` below the place `{x, y}` of the window, for `opener`; `label` is its name. */
   open({ panel, opener, place, label, content, isMeant, isByKey = false }) {
     clearTimeout(this.#timer);
-    if (this.#isMeant && !isMeant && !this.#root.hidden) return;
+    if (!isMeant && (this.#isClosing || (this.#isMeant && !this.#root.hidden))) return;
     this.#mark(false);
     this.#opener = opener;
     this.#isMeant = isMeant;
@@ -36,6 +37,7 @@ export class MomentPopover {
     if (this.#root.parentElement !== panel) panel.append(this.#root);
     this.#root.hidden = false;
     this.#place(panel, place);
+    if (isMeant) this.#root.scrollIntoView({ block: "nearest" });
     if (isByKey) this.#root.querySelector("a, button")?.focus();
   }
 
@@ -59,7 +61,11 @@ export class MomentPopover {
     const opener = this.#opener;
     const canvas = this.#root.parentElement.querySelector("canvas");
     this.close();
-    if (isInside) (opener?.hidden === false ? opener : canvas)?.focus();
+    if (!isInside) return;
+    // The focus goes back, and must not bring along again what was just closed.
+    this.#isClosing = true;
+    (opener?.hidden === false ? opener : canvas)?.focus();
+    this.#isClosing = false;
   }
 
   #mark(isOpen) {

@@ -34,14 +34,24 @@ export class PinLayer {
   show(groups, xOf) {
     const shown = new Set(groups.map(({ key }) => key));
     for (const [key, button] of this.#buttons) if (!shown.has(key)) this.#putAway(key, button);
-    for (const group of groups) {
+    groups.forEach((group, index) => {
       const button = this.#buttonOf(group.key);
+      this.#place(button, index);
       if (this.#groups.get(button) !== group) this.#write(button, group);
       const x = `${Math.round(2 * xOf(group.at)) / 2}px`;
-      if (button.dataset.x === x) continue;
+      if (button.dataset.x === x) return;
       button.dataset.x = x;
       button.style.setProperty("--x", x);
-    }
+    });
+  }
+
+  /** The order of the page, in which the Tab key walks, is that of time. */
+  #place(button, index) {
+    const there = this.#root.children[index] ?? null;
+    if (there === button) return;
+    const focused = button === document.activeElement;
+    this.#root.insertBefore(button, there);
+    if (focused) button.focus({ preventScroll: true });
   }
 
   #buttonOf(key) {
@@ -56,6 +66,7 @@ export class PinLayer {
   #write(button, group) {
     this.#groups.set(button, group);
     setText(button.firstElementChild, group.count > 1 ? String(group.count > COUNTED_MOST ? `${COUNTED_MOST}+` : group.count) : "");
+    button.toggleAttribute("data-many", group.count > COUNTED_MOST);
     button.setAttribute("aria-label", nameOf(group));
     button.toggleAttribute("data-alarm", group.latest.some(({ message }) => message.username === VOICE));
   }

@@ -2,16 +2,21 @@ import { gettext, interpolate } from "./text.js";
 import { part, setText } from "./dom.js";
 import { roomUrl } from "./models/rooms.js";
 
-/** What a page says of its room: its name, in the heading, the title and the address, and whom it is for. */
+/**
+ * What a page says of its room: its name, in the heading, the title and the address, and whom it is for.
+ * Beside a chart the page is the device's: there the heading is a link to the room's own.
+ */
 export class RoomHead {
   #title = part("room-title");
   #badge = part("members-only");
   #chatUrl;
+  #isBeside;
   #pageTitle = document.title;
   #news = 0;
 
-  constructor({ chatUrl }) {
+  constructor({ chatUrl, isBeside = false }) {
     this.#chatUrl = chatUrl;
+    this.#isBeside = isBeside;
     document.addEventListener("visibilitychange", () => document.hidden || this.#showNews(0));
   }
 
@@ -25,9 +30,14 @@ export class RoomHead {
     this.#badge.hidden = !isMembersOnly;
     if (name === this.#title.textContent) return;
     setText(this.#title, name);
+    const url = roomUrl(this.#chatUrl, name);
+    if (this.#isBeside) {
+      this.#title.href = url;
+      return;
+    }
     this.#pageTitle = interpolate(gettext("%(name)s · Chat · Example Channels"), { name });
     this.#showNews(this.#news);
-    history.replaceState(history.state, "", roomUrl(this.#chatUrl, name) + location.search);
+    history.replaceState(history.state, "", url + location.search);
   }
 
   #showNews(count) {

@@ -25,6 +25,15 @@ export class RoomHistory {
     this.#load({ after }, (page) => this.#log.extendDown(page, after));
   }
 
+  /** The page with message `number` in its middle, in place of what is shown. Gives whether it came. */
+  async around(number) {
+    const before = number + PAGE_MESSAGES / 2;
+    const page = await this.#api.messages({ before, limit: PAGE_MESSAGES }).catch(() => null);
+    if (page) this.#log.showAround(page, before);
+    this.#onLoaded(page !== null);
+    return page !== null;
+  }
+
   async #load(range, extend) {
     if (this.#isLoading) return;
     this.#isLoading = true;

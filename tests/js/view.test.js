@@ -129,3 +129,16 @@ test("a fetch that fails comes again; what is asked for meanwhile is fetched onc
   await settle();
   assert.equal(runs, 4);
 });
+
+test("a moment comes into view with some minutes around it, more where readings are rare; what is in view stays", () => {
+  const view = viewOf("?window=15m");
+  view.showMoment(NOW - 60_000, 1_000, NOW);
+  assert.equal(view.isHeld, false);
+  view.showMoment(NOW - HOUR, 1_000, NOW);
+  assert.deepEqual(view.range(NOW), { from: NOW - HOUR - 150_000, to: NOW - HOUR + 150_000 });
+  view.showMoment(NOW - 2 * HOUR, 600_000, NOW);
+  assert.equal(view.spanMs, 3_000_000);
+  const month = viewOf("?window=30d");
+  month.showMoment(NOW - HOUR, 1_000, NOW);
+  assert.equal(month.spanMs, 300_000);
+});

@@ -95,7 +95,7 @@ def test_what_is_cleared_is_said_once_about_its_end() -> None:
     clear(alarm, 25.5)
     a_minute_later()
     said = say(rule.pk)
-    assert text_of(said) == "Cleared after 15.5 s: temperature above 70 °C for 60 s"
+    assert text_of(said) == "Cleared after 15 s: temperature above 70 °C for 60 s"
     assert said
     frame = message_frame(said.stored.message)
     assert frame["about"]["at"] == at_ms(25.5)
@@ -114,7 +114,7 @@ def test_what_came_and_went_unheard_is_one_message() -> None:
     rule = make_rule()
     alarm = raise_alarm(rule, 10, until=12)
     said = say(rule.pk)
-    assert text_of(said) == "Raised and cleared after 2 s: temperature above 70 °C"
+    assert text_of(said) == "Raised for 2 s: temperature above 70 °C"
     assert said
     assert message_frame(said.stored.message)["alarm"] == {"id": alarm.pk, "state": "cleared"}
     a_minute_later()

@@ -84,7 +84,7 @@ NO_MOMENTS: list[Any] = [
     {**MOMENT, "at": 0},
     {**MOMENT, "at": float("inf")},
     {**MOMENT, "at": NOW_MS + AHEAD_NS // NS_PER_MS + HOUR_MS},
-    {**MOMENT, "at": NOW_MS - HOUR_MS - 1},
+    {**MOMENT, "at": NOW_MS - 25 * HOUR_MS},
     {"device": "boiler", "metric": "temperature"},
     {"device": "boiler", "at": NOW_MS},
     {"metric": "temperature", "at": NOW_MS},
@@ -123,11 +123,11 @@ async def test_a_moment_that_is_none_is_told_its_sender_and_nothing_is_stored() 
     [
         MOMENT,
         {**MOMENT, "at": NOW_MS + AHEAD_NS // NS_PER_MS - 10_000},
-        {**MOMENT, "at": NOW_MS - NOW_MS % HOUR_MS},  # the hour of the first reading
+        {**MOMENT, "at": NOW_MS - 24 * HOUR_MS},  # before the first reading, as the middle of a bucket may be
         {"device": "random", "metric": "value", "at": slot_start_ms(NOW_MS // 2000 - 10)},
     ],
 )
-async def test_any_moment_from_the_first_readings_hour_on_can_be_talked_about(about: Any) -> None:
+async def test_any_moment_from_a_day_before_the_first_reading_on_can_be_talked_about(about: Any) -> None:
     member, page = await opened("/ws/chat/lobby/"), await opened(PAGE)  # and in any room
     assert (await say(member, about))["about"] == about
     pin = (await next_of(page, "pin"))["pin"]

@@ -32,7 +32,7 @@ def check_condition(rule: "Rule") -> None:
     _check_hold(rule, errors)
     if rule.kind == "silent":
         rule.threshold, rule.hysteresis = None, 0.0
-    else:
+    elif rule.kind:
         _check_threshold(rule, errors)
     if errors:
         raise ValidationError(errors)

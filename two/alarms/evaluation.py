@@ -123,13 +123,14 @@ def _judge(rule: Rule, new: Series) -> list[Alarm]:
     """Judges readings that are stored already, in the order of their times. The rule is locked."""
     first_ns, last_ns = new.times_ns[0], new.times_ns[-1]
     if rule.kind == Rule.Kind.SILENT:
-        return _break_silence(rule, last_ns)
+        return break_silence(rule, last_ns)
     stored = _stored(rule.metric_id, max(first_ns, rule.settled_ns + 1))
     before = last_reading(rule.metric_id, stored[0].at_ns) if stored else None
     return settle(rule, *replay(condition_of(rule), state_of(rule), before, stored, last_ns))
 
 
-def _break_silence(rule: Rule, at_ns: int) -> list[Alarm]:
+def break_silence(rule: Rule, at_ns: int) -> list[Alarm]:
+    """A reading came that is stored already. The rule is locked."""
     if rule.phase != Rule.Phase.RAISED or at_ns <= rule.settled_ns:
         return []
     return settle(rule, State(Rule.Phase.CLEAR, at_ns, at_ns), [Change(False, at_ns)])

@@ -8,7 +8,7 @@ from django.db import connection, transaction
 
 from examplechannels.background import background
 from examplechannels.questions import ask
-from two.alarms.evaluation import condition_of, last_reading, settle, state_of
+from two.alarms.evaluation import break_silence, condition_of, last_reading, settle, state_of
 from two.alarms.machine import NS_PER_S, Change, State
 from two.alarms.wire import tell
 from two.models import Alarm, Rule
@@ -28,32 +28,44 @@ HELD = """
 SELECT id FROM two_rule WHERE phase = 'pending' AND is_enabled AND since_ns + hold_seconds * 1000000000 <= %s
 ORDER BY id LIMIT %s
 """
+# On PostgreSQL a reading may be committed just after the look that found silence, by who looked just before.
+HEARD = """
+SELECT rule.id FROM two_rule rule WHERE rule.kind = 'silent' AND rule.is_enabled AND rule.phase = 'raised'
+AND EXISTS (SELECT 1 FROM two_reading WHERE metric_id = rule.metric_id AND at_ns > rule.settled_ns)
+ORDER BY rule.id LIMIT %s
+"""
 
 
 def sweep(listening_seconds: float, now_ns: int | None = None) -> list[Alarm]:
-    """Raises what is due; `listening_seconds` is for how long this server could have heard every device. Blocks."""
+    """Raises and ends what is due; `listening_seconds` is for how long this server could have heard all. Blocks."""
     now = time.time_ns() if now_ns is None else now_ns
-    raised = []
-    for sql, parameters in ((SILENT, (listening_seconds, now, MAX_DUE)), (HELD, (now, MAX_DUE))):
+    changed = []
+    for sql, parameters in (
+        (SILENT, (listening_seconds, now, MAX_DUE)),
+        (HELD, (now, MAX_DUE)),
+        (HEARD, (MAX_DUE,)),
+    ):
         with connection.cursor() as cursor:
             cursor.execute(sql, parameters)
             due = [row[0] for row in cursor.fetchall()]
         for rule in due:
             with transaction.atomic():
-                raised += _raise(rule, now)
-    return raised
+                changed += _settle(rule, now)
+    return changed
 
 
-def _raise(rule_id: int, now_ns: int) -> list[Alarm]:
+def _settle(rule_id: int, now_ns: int) -> list[Alarm]:
     """Looks again, with the rule locked: another process may have been quicker."""
     rules = Rule.objects.select_for_update(of=("self",)).select_related("metric__device")
     rule = rules.filter(pk=rule_id, is_enabled=True).first()
     last = last_reading(rule.metric_id, now_ns + AHEAD_NS) if rule else None
-    if rule is None or last is None or rule.phase == Rule.Phase.RAISED:
+    if rule is None or last is None:
         return []
     if rule.kind != Rule.Kind.SILENT:
         changes: list[Change] = []
         return settle(rule, condition_of(rule).expire(state_of(rule), now_ns, last, changes), changes)
+    if rule.phase == Rule.Phase.RAISED:
+        return break_silence(rule, last.at_ns)
     silent_ns = last.at_ns + int(rule.hold_seconds * NS_PER_S)
     if silent_ns > now_ns:
         return []
@@ -65,5 +77,5 @@ async def watch_the_clock() -> None:
     began = time.monotonic()
     while True:
         await asyncio.sleep(SWEEP_SECONDS)
-        if raised := await ask(partial(sweep, time.monotonic() - began)):
-            tell(raised)
+        if changed := await ask(partial(sweep, time.monotonic() - began)):
+            tell(changed)

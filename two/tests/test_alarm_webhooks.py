@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from asgiref.sync import sync_to_async
 from django.db import connection
 from django.utils import timezone
 from pytest_django import Settings
@@ -67,7 +66,8 @@ def make_delivery(url: str, body: str = '{"event": "raised"}') -> Delivery:
     return Delivery.objects.create(rule=make_rule(url), body=body)
 
 
-make_delivery_async = sync_to_async(make_delivery)
+async def make_delivery_async(url: str, body: str = '{"event": "raised"}') -> Delivery:
+    return await ask(lambda: make_delivery(url, body))
 
 
 @asynccontextmanager

@@ -1,16 +1,34 @@
+import { momentOf } from "./moment.js";
+
 /**
  * An entry is what a page shows of one message; entries are replaced, never changed:
- * `{key, id, clientId, sender, username, mine, kind, text, url, media, previewUrl, at, state, reason, code, progress}`.
+ * `{key, id, clientId, sender, username, mine, kind, text, url, media, previewUrl, about, alarm, isTelemetry, at, state, reason, code, progress}`.
  * `key` stays with it, `id` is null until it is stored, `kind` is "text", "image", "video" or "voice"; media have a
  * `url` once stored and `media` `{title, width, height, thumbnail, size}`. `state` is "sent", or of one's own
  * "pending", "queued" (until the connection is back) or "failed" (`reason` is for people, `code` the server's word).
- * `progress` is an upload's, 0-1, else null.
+ * `progress` is an upload's, 0-1, else null. `about` is the moment that it speaks of, `alarm` the state in which it tells of
+ * an alarm ("raised", "cleared", "acknowledged"); without one they are null. `isTelemetry`: the program itself says it.
  */
 
 export const MESSAGE_MAX_CHARACTERS = 4_000;
 const GROUP_WITHIN_MS = 5 * 60_000;
 const KINDS = new Set(["text", "image", "video", "voice"]);
-const UNSENT = { id: null, mine: true, url: null, media: null, previewUrl: null, state: "pending", reason: "", code: "", progress: null };
+const ALARM_STATES = new Set(["raised", "cleared", "acknowledged"]);
+const TELEMETRY = "telemetry"; // the public id of nobody else
+const UNSENT = {
+  id: null,
+  mine: true,
+  url: null,
+  media: null,
+  previewUrl: null,
+  about: null,
+  alarm: null,
+  isTelemetry: false,
+  state: "pending",
+  reason: "",
+  code: "",
+  progress: null,
+};
 
 export function isMessage(frame) {
   return KINDS.has(frame?.type) && typeof frame.message === "string" && Number.isSafeInteger(frame.id);
@@ -35,6 +53,9 @@ export function entryOf(frame, { sender, own }) {
     text: isText ? frame.message : "",
     url: isText ? null : frame.message,
     media: frame.media ?? null,
+    about: momentOf(frame.about),
+    alarm: ALARM_STATES.has(frame.alarm?.state) ? frame.alarm.state : null,
+    isTelemetry: frame.sender === TELEMETRY,
     at: Date.parse(frame.datetime) || 0,
     state: "sent",
   };

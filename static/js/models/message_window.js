@@ -23,8 +23,9 @@ export class MessageWindow {
     return this.entries.filter((entry) => this.#isUnseen(entry)).length + this.#beyond;
   }
 
-  see() {
-    this.#seenTo = Math.max(this.#seenTo, this.entries.at(-1)?.id ?? 0);
+  /** What it holds counts as seen; or all up to a number, also what it does not hold. */
+  see(number = this.entries.at(-1)?.id ?? 0) {
+    this.#seenTo = Math.max(this.#seenTo, number);
   }
 
   /** Keeps an entry where it belongs. One beyond the window's end counts as unseen, if it is new. */
@@ -54,7 +55,7 @@ export class MessageWindow {
   extendDown(entries, high, more) {
     this.isDetached = more;
     this.high = more ? high : Infinity;
-    this.#beyond = more ? Math.max(0, this.#beyond - entries.filter(({ mine }) => !mine).length) : 0;
+    this.#beyond = more ? Math.max(0, this.#beyond - entries.filter((entry) => this.#isUnseen(entry)).length) : 0;
     for (const entry of entries) this.insert(entry, false);
   }
 

@@ -125,6 +125,20 @@ export class RoomLog {
     this.#begin(page, page.messages.at(-1)?.id ?? 0);
   }
 
+  /**
+   * The page before number `before`, in place of what is shown. The log is detached where it knows of later messages;
+   * else the page is the room's end.
+   */
+  showAround({ messages, more }, before) {
+    this.#window = new MessageWindow();
+    const entries = messages.map((frame) => this.#confirmed(frame));
+    this.#window.extendUp(entries.filter(Boolean), messages[0]?.id ?? before, more);
+    if (this.#sequence.newest >= before) this.#window.extendDown([], before - 1, true);
+    else this.#sequence.reach(messages.at(-1)?.id ?? 0);
+    this.#window.see(this.#sequence.newest);
+    this.#isAtEnd = false;
+  }
+
   #begin(page, have) {
     this.#sequence = new Sequence(have);
     this.#window = new MessageWindow();

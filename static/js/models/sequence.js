@@ -13,6 +13,11 @@ export class Sequence {
     return this.#have;
   }
 
+  /** The last number that came. */
+  get newest() {
+    return Math.max(this.#have, ...this.#ahead);
+  }
+
   get hasHole() {
     return this.#ahead.size > 0;
   }

@@ -1,11 +1,12 @@
+import { momentOf } from "./moment.js";
 import { UNSENT_LIMIT } from "./unsent.js";
 
 function isDraft(kept) {
   return typeof kept?.clientId === "string" && typeof kept.text === "string" && Number.isFinite(kept.at);
 }
 
-function draftOf({ clientId, username, text, at, state, reason, code }) {
-  const draft = { clientId, username, text, at };
+function draftOf({ clientId, username, text, about, at, state, reason, code }) {
+  const draft = { clientId, username, text, at, ...(about && { about }) };
   return state === "failed" ? { ...draft, state, reason, code } : draft;
 }
 
@@ -55,7 +56,7 @@ export class UnsentStore {
   #read(key) {
     try {
       const { sender, drafts } = JSON.parse(this.#storage.getItem(key));
-      return sender === this.#sender ? drafts.filter(isDraft) : [];
+      return sender === this.#sender ? drafts.filter(isDraft).map((draft) => ({ ...draft, about: momentOf(draft.about) })) : [];
     } catch {
       return [];
     }

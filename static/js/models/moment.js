@@ -1,0 +1,50 @@
+/** A moment is `{device, metric, at}`: a place on a chart that somebody points at; `at` in Unix milliseconds. */
+
+const AROUND_MS = 150_000;
+const NEAR_MS = 5_000;
+const NEAR_STEPS = 1.5;
+
+/** Of what came over the wire, the moment in it, or null. */
+export function momentOf(about) {
+  const isOne = typeof about?.device === "string" && typeof about.metric === "string" && Number.isSafeInteger(about.at);
+  return isOne ? { device: about.device, metric: about.metric, at: about.at } : null;
+}
+
+export function momentKey({ device, metric, at }) {
+  return JSON.stringify([device, metric, at]);
+}
+
+/** The five minutes around it, as `{from, to}`. */
+export function momentWindow({ at }) {
+  return { from: at - AROUND_MS, to: at + AROUND_MS };
+}
+
+/** Where its chart stands; `telemetryUrl` is the dashboard's address. */
+export function momentUrl(telemetryUrl, moment) {
+  const { from, to } = momentWindow(moment);
+  return `${telemetryUrl}device/${encodeURIComponent(moment.device)}/?from=${from}&to=${to}`;
+}
+
+/** The moment that `#about=<metric>~<at>` names on the page of `device`, or null. */
+export function readMomentHash(hash, device) {
+  const said = new URLSearchParams(hash.replace(/^#/u, "")).get("about") ?? "";
+  const end = said.lastIndexOf("~");
+  const at = Number(said.slice(end + 1) || NaN);
+  return device && end > 0 && at > 0 ? momentOf({ device, metric: said.slice(0, end), at }) : null;
+}
+
+/** The number in `#message-<number>`, or 0. */
+export function readMessageHash(hash) {
+  return Number(/^#message-(\d{1,15})$/u.exec(hash)?.[1] ?? 0);
+}
+
+/** The value of `Points` at a moment, or null where nothing was read close to it. */
+export function valueAt(points, { at }) {
+  const after = points.indexFrom(at);
+  const [index] = [after - 1, after]
+    .filter((place) => place >= 0 && place < points.length)
+    .sort((one, other) => Math.abs(points.at[one] - at) - Math.abs(points.at[other] - at));
+  if (index === undefined) return null;
+  const nearMs = Math.max(NEAR_MS, points.slotMs, NEAR_STEPS * points.stepMs());
+  return Math.abs(points.at[index] - at) <= nearMs ? points.mean[index] : null;
+}

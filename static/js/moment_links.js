@@ -1,0 +1,68 @@
+import { copyOf, part, setText } from "./dom.js";
+import { momentText } from "./moment_words.js";
+import { momentUrl, momentWindow } from "./models/moment.js";
+import { sparklinePath } from "./models/sparkline.js";
+
+const SPARK = { width: 160, height: 32 };
+const GAP_STEPS = 5;
+const LEAST_GAP_MS = 10_000;
+const ROOM = 0.1;
+
+function scaleOf(points, from, to) {
+  const { min, max } = points.summary(from, to);
+  const room = (max - min || 2) * ROOM;
+  return [min - room, max + room];
+}
+
+/** The line of the five minutes, and a dot where the moment is; none where nothing was read. */
+function showSpark(link, { points, value }, moment) {
+  const window = momentWindow(moment);
+  if (!points.summary(window.from, window.to)) return;
+  const shown = { ...window, ...SPARK, scale: scaleOf(points, window.from, window.to) };
+  const gapMs = Math.max(LEAST_GAP_MS, points.slotMs, GAP_STEPS * points.stepMs());
+  part("moment-line", link).setAttribute("d", sparklinePath(points, { ...shown, gapMs }));
+  if (value !== null) part("moment-dot", link).setAttribute("d", dotPath(value, moment, shown));
+  part("moment-spark", link).toggleAttribute("data-drawn", true);
+}
+
+function dotPath(value, { at }, { from, to, width, height, scale: [low, high] }) {
+  const x = (width * (at - from)) / (to - from);
+  const y = (height * (high - value)) / (high - low);
+  return `M${x.toFixed(1)} ${y.toFixed(1)}h0`;
+}
+
+/** Links from messages to their moments; what was read around one is fetched when its link comes into sight. */
+export class MomentLinks {
+  #reader;
+  #telemetryUrl;
+  #moments = new WeakMap();
+  #sight = new IntersectionObserver((entries) => entries.forEach((entry) => entry.isIntersecting && this.#seen(entry.target)));
+
+  constructor(reader, telemetryUrl) {
+    this.#reader = reader;
+    this.#telemetryUrl = telemetryUrl;
+  }
+
+  elementOf(moment) {
+    const link = copyOf(part("moment-template"));
+    link.href = momentUrl(this.#telemetryUrl, moment);
+    setText(part("moment-label", link), momentText({ ...moment, name: moment.device }));
+    this.#moments.set(link, moment);
+    this.#sight.observe(link);
+    return link;
+  }
+
+  /** The moment of a link made here. */
+  momentOf(link) {
+    return this.#moments.get(link);
+  }
+
+  async #seen(link) {
+    this.#sight.unobserve(link);
+    const moment = this.momentOf(link);
+    const read = await this.#reader.read(moment);
+    if (!read) return;
+    setText(part("moment-label", link), momentText({ ...moment, name: moment.device, value: read.value, unit: read.unit }));
+    showSpark(link, read, moment);
+  }
+}

@@ -1,0 +1,16 @@
+import { LivePage } from "../live.js";
+import { Room } from "../room.js";
+import { Tabs } from "../tabs.js";
+import { openTelemetry } from "../telemetry_page.js";
+import { part } from "../dom.js";
+
+const page = new LivePage();
+openTelemetry(page);
+if (part("region")) {
+  const tabs = new Tabs(part("tabs"));
+  new Room(page, {
+    onWanted: () => tabs.choose("room"),
+    onMoment: () => tabs.choose("chart"),
+    onNews: () => tabs.showNews("room"),
+  });
+}

@@ -1,0 +1,334 @@
+"""What people say about a moment of a chart, and what alarms do, in the real Chromiums of two people."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.board import Board, now_ms, token_of
+from tests.browser import LIVE, NewPage, open_live, until
+from tests.chat_site import MEMBER, OTHER, OUTSIDER, STAFF, ChatSite, chat_site, say
+from tests.servers import manage
+
+pytestmark = [pytest.mark.browser, pytest.mark.server]
+SOON_MS = 2_000  # between a click of one and what the other sees
+STEP_MS = 10_000
+MINUTE_MS = 60_000
+CHART = "Chart.getChart('iot-chart')"
+POINTS = f"{CHART}.data.datasets[0]?.data.length"
+BANDS = f"{CHART}.config.plugins.find(({{id}}) => id === 'overlay').alarms"
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[ChatSite]:
+    with chat_site() as site:
+        yield site
+
+
+@pytest.fixture(scope="module")
+def board(site: ChatSite) -> Board:
+    token = token_of(manage("token", "site", "tests", DATA_DIR=str(site.folder)).stdout)
+    return Board(site.folder, site.server, token)
+
+
+def ten_minutes(board: Board, device: str) -> list[int]:
+    """The times of what it sent, one reading each ten seconds up to now."""
+    now = now_ms()
+    times = range(now - 10 * MINUTE_MS, now, STEP_MS)
+    board.send_past(device, times)
+    return list(times)
+
+
+def device_url(board: Board, device: str, query: str = "?window=15m") -> str:
+    return f"{board.url}device/{device}/{query}"
+
+
+def two_url(board: Board, *devices: str, query: str = "window=15m") -> str:
+    return f"{board.url}?{'&'.join([f'device={device}' for device in devices] + [query])}"
+
+
+def open_chart(page: Page, url: str) -> Page:
+    """With the past of its first line."""
+    open_live(page, url)
+    until(page, f"{POINTS} > 0")
+    return page
+
+
+def click_point(page: Page, at: int) -> None:
+    """The nearest reading of the first line, where it is by now."""
+    place = f"(({{data, scales}}) => {{ const near = data.datasets[0].data.reduce((one, other) => \
+Math.abs(other.x - {at}) < Math.abs(one.x - {at}) ? other : one); \
+return [scales.x.getPixelForValue(near.x), scales.y.getPixelForValue(near.y)]; }})({CHART})"
+    x, y = page.evaluate(place)
+    page.locator("#iot-chart").click(position={"x": x, "y": y})
+
+
+def chip(page: Page) -> Locator:
+    return page.locator("[data-part=moment-chip]")
+
+
+def pins(page: Page) -> Locator:
+    return page.locator(".pin:visible")
+
+
+def popover(page: Page) -> Locator:
+    return page.locator("[data-part=moment-popover]")
+
+
+def message(page: Page, text: str) -> Locator:
+    return page.locator(".message", has=page.get_by_text(text, exact=True))
+
+
+def talk(page: Page, at: int, text: str) -> None:
+    """On a device's page: about the moment `at`."""
+    click_point(page, at)
+    expect(chip(page)).to_be_visible()
+    say(page, text)
+    expect(message(page, text)).to_have_attribute("data-state", "sent")
+
+
+def strip(page: Page) -> Locator:
+    return page.locator("[data-part=alarms]")
+
+
+def add_rule(site: ChatSite, page: Page, device: str, threshold: int) -> None:
+    """As staff do: "temperature above …"."""
+    site.log_in(page, STAFF, f"/two/device/{device}/rules/")
+    page.get_by_label("Metric").select_option(label="temperature (°C)")
+    page.get_by_label("Condition").select_option(label="above")
+    page.get_by_label("Threshold").fill(str(threshold))
+    page.get_by_role("button", name="Add").click()
+    expect(page.locator(".rule-name")).to_have_text(f"temperature above {threshold} °C")
+
+
+def test_what_one_says_about_a_point_stands_on_the_others_charts(
+    site: ChatSite, board: Board, new_page: NewPage
+) -> None:
+    at = ten_minutes(board, "boiler")[20]
+    mia, ben = new_page(), new_page()
+    site.log_in(mia, MEMBER)
+    site.log_in(ben, OTHER)
+    beside = open_chart(new_page(like=ben), device_url(board, "boiler"))
+    open_chart(ben, two_url(board, "boiler"))
+    open_chart(mia, device_url(board, "boiler"))
+    click_point(mia, at)
+    expect(chip(mia)).to_contain_text(re.compile(r"boiler · temperature 2\d\s°C at \d"))
+    expect(mia.locator("#chat-message-input")).to_be_focused()
+    say(mia, "what was that?")
+    expect(chip(mia)).to_be_hidden()
+    for page in (ben, beside):
+        expect(pins(page)).to_have_count(1, timeout=SOON_MS)
+        pins(page).click()
+        expect(popover(page).locator(".said")).to_have_count(1)
+        expect(popover(page).locator(".said-link")).to_have_text(f"{MEMBER} what was that?")
+    popover(ben).locator(".said-link").click()
+    ben.wait_for_url(re.compile(r"/two/device/boiler/.*#message-1$"))
+    expect(message(ben, "what was that?")).to_be_focused()
+    popover(beside).locator(".said-link").click()
+    expect(message(beside, "what was that?")).to_be_focused()
+    expect(popover(beside)).to_be_hidden()
+
+
+def test_the_spark_line_of_a_message_moves_the_chart_there(site: ChatSite, board: Board, new_page: NewPage) -> None:
+    at = ten_minutes(board, "spark")[20]
+    talk(open_chart(new_page(), device_url(board, "spark")), at, "look here")
+    ben = open_live(new_page(), device_url(board, "spark", "?window=1m"))
+    link = message(ben, "look here").locator(".moment")
+    expect(link).to_contain_text(re.compile(r"spark · temperature 2\d\s°C at \d"))
+    expect(link.locator("[data-drawn]")).to_have_count(1)
+    until(ben, f"{CHART}.scales.x.min > {at}")
+    link.click()
+    until(ben, f"{CHART}.scales.x.min < {at} && {at} < {CHART}.scales.x.max")
+    until(ben, "location.search.includes('from=')")
+    expect(pins(ben)).to_have_count(1)
+    elsewhere = open_live(new_page(), site.room_url("device-spark"))
+    message(elsewhere, "look here").locator(".moment").click()
+    elsewhere.wait_for_url(re.compile(r"/two/device/spark/\?from=\d+&to=\d+$"))
+    until(elsewhere, f"{CHART}.scales.x.min < {at} && {at} < {CHART}.scales.x.max")
+
+
+def test_on_the_dashboard_a_point_leads_to_its_devices_page(board: Board, new_page: NewPage) -> None:
+    at = ten_minutes(board, "mixer")[30]
+    page = open_chart(new_page(), two_url(board, "mixer"))
+    click_point(page, at)
+    talk_about_it = popover(page).get_by_role("link", name="Talk about it")
+    expect(popover(page)).to_contain_text("mixer · temperature")
+    talk_about_it.click()
+    page.wait_for_url(re.compile(rf"/two/device/mixer/\?window=15m#about=temperature~{at}$"))
+    expect(chip(page)).to_contain_text(re.compile(r"mixer · temperature 2\d\s°C at \d"))
+    expect(page.locator("#chat-message-input")).to_be_focused()
+    page.keyboard.press("Enter")  # without a word: the chip's
+    expect(page.locator(".message-text")).to_have_text(re.compile(r"mixer · temperature 2\d\s°C at \d"))
+    expect(page.locator(".message .moment")).to_have_count(1)
+    expect(pins(page)).to_have_count(1)
+
+
+def test_a_point_is_chosen_by_keyboard(board: Board, new_page: NewPage) -> None:
+    ten_minutes(board, "lathe")
+    page, other = (open_chart(new_page(), device_url(board, "lathe")) for _ in range(2))
+    canvas, line = page.locator("#iot-chart"), page.locator("[data-part=walk]").first
+    page.get_by_role("button", name="Pause").focus()
+    page.keyboard.press("Tab")
+    expect(canvas).to_be_focused()
+    expect(line).to_contain_text("Arrow keys")
+    page.keyboard.press("ArrowLeft")
+    newest = line.inner_text()
+    assert re.match(r"lathe · temperature 2\d\s°C at \d", newest)
+    page.keyboard.press("ArrowLeft")
+    expect(line).not_to_have_text(newest)
+    chosen = line.inner_text()
+    page.keyboard.press("Enter")
+    expect(chip(page)).to_contain_text(chosen)
+    page.keyboard.type("by hand")
+    page.keyboard.press("Enter")
+    expect(message(page, "by hand")).to_have_attribute("data-state", "sent")
+    expect(pins(other)).to_have_count(1, timeout=SOON_MS)
+    pins(other).focus()
+    other.keyboard.press("Enter")
+    expect(popover(other).locator(".said-link")).to_be_focused()
+    other.keyboard.press("Enter")
+    expect(message(other, "by hand")).to_be_focused()
+
+
+def test_pins_of_a_members_only_room_are_for_members(site: ChatSite, board: Board, new_page: NewPage) -> None:
+    times = ten_minutes(board, "vault")
+    ten_minutes(board, "yard")
+    site.make_members_room("device-vault", MEMBER)
+    mia, eve = new_page(), new_page()
+    site.log_in(mia, MEMBER)
+    site.log_in(eve, OUTSIDER)
+    hers = open_chart(new_page(like=mia), two_url(board, "vault"))
+    door = open_chart(new_page(like=eve), device_url(board, "vault"))
+    expect(door.get_by_text("Its room is for its members.")).to_be_visible()
+    expect(door.locator("[data-part=region], [data-part=tabs]")).to_have_count(0)
+    open_chart(eve, two_url(board, "vault", "yard"))
+    talk(open_chart(mia, device_url(board, "vault")), times[15], "only for us")
+    expect(pins(hers)).to_have_count(1, timeout=SOON_MS)
+    # What comes after it, and may be seen: by then the other would have been there.
+    talk(open_chart(mia, device_url(board, "yard")), times[45], "for everybody")
+    for _ in range(2):
+        expect(pins(eve)).to_have_count(1)
+        expect(pins(door)).to_have_count(0)
+        pins(eve).click()
+        expect(popover(eve).locator(".said-link")).to_have_text(f"{MEMBER} for everybody")
+        for page in (eve, door):
+            with page.expect_response(re.compile("/two/moments/")) as answer:
+                page.reload()
+            assert "only for us" not in answer.value.text()
+            page.wait_for_selector(LIVE)
+            until(page, f"{POINTS} > 0")
+    hers.reload()
+    expect(pins(hers)).to_have_count(1)
+
+
+def test_an_alarm_is_seen_by_all_until_it_is_over_and_says_who_knows_of_it(
+    site: ChatSite, board: Board, new_page: NewPage
+) -> None:
+    board.send("kiln", temperature=60)
+    boss, ben = new_page(), new_page()
+    add_rule(site, boss, "kiln", 70)
+    site.log_in(ben, OTHER)
+    open_chart(boss, device_url(board, "kiln"))
+    open_chart(ben, two_url(board, "kiln"))
+    assert all(strip(page).is_hidden() for page in (boss, ben))
+    board.send("kiln", temperature=80)
+    for page in (boss, ben):
+        expect(strip(page)).to_be_visible(timeout=SOON_MS)
+        expect(strip(page).locator(".alarm")).to_have_text(re.compile(r"kiln\s+temperature above 70 °C\s+80\s°C"))
+        until(page, f"{BANDS}.map(({{cleared}}) => cleared).join() === '' && {BANDS}.length === 1")
+        expect(page.locator(".chart-panel[data-alarm]")).to_have_count(1)
+    expect(ben.locator(".device-card[data-alarm]")).to_contain_text("temperature above 70 °C")
+    said = boss.locator(".message", has=boss.locator(".alarm-mark[data-state=raised]"))
+    expect(said).to_contain_text("telemetry")
+    expect(said).to_contain_text("Raised: temperature above 70 °C · 80 °C")
+    expect(said.locator(".moment")).to_have_count(1)
+    ben.get_by_role("button", name="Acknowledge: temperature above 70 °C").click()
+    for page in (boss, ben):
+        expect(strip(page)).to_contain_text(f"acknowledged by {OTHER}", timeout=SOON_MS)
+        expect(strip(page).get_by_role("button", name=re.compile("^Acknowledge"))).to_have_count(0)
+    known = boss.locator(".message", has=boss.locator(".alarm-mark[data-state=acknowledged]"))
+    expect(known.locator(".message-name")).to_have_text(OTHER)
+    board.send("kiln", temperature=60)
+    for page in (boss, ben):
+        expect(strip(page)).to_be_hidden(timeout=SOON_MS)
+        expect(page.locator(".chart-panel[data-alarm], .device-card[data-alarm]")).to_have_count(0)
+        until(page, f"{BANDS}.length === 1 && {BANDS}[0].cleared > {BANDS}[0].raised")
+
+
+def test_a_wall_shows_alarms_first_and_is_silent_unless_asked(site: ChatSite, board: Board, new_page: NewPage) -> None:
+    board.send("oven", temperature=60)
+    add_rule(site, new_page(), "oven", 200)
+    count = "window.AudioContext = class extends AudioContext { constructor() { super(); window.opened = true; } };"
+    walls = {}
+    for sound in ("", "&sound=1"):
+        walls[sound] = new_page()
+        walls[sound].add_init_script(count)
+        walls[sound].goto(two_url(board, "oven", query=f"kiosk=1{sound}"))
+        walls[sound].wait_for_selector(LIVE, state="attached")
+    board.send("oven", temperature=300)
+    for sound, wall in walls.items():
+        expect(strip(wall).locator(".alarm")).to_be_visible(timeout=SOON_MS)
+        boxes = [
+            wall.locator(part).first.bounding_box() for part in ("[data-part=alarms]", ".chart-panel", ".device-card")
+        ]
+        tops = [box["y"] for box in boxes if box]
+        assert len(tops) == 3
+        assert tops[0] == min(tops)
+        expect(wall.locator("[data-part=alarm-sound]")).to_have_attribute("aria-pressed", "true" if sound else "false")
+        until(wall, f"Boolean(window.opened) === {'true' if sound else 'false'}")
+    switch = walls[""].get_by_role("button", name="Sound")
+    switch.click()
+    expect(switch).to_have_attribute("aria-pressed", "true")
+    until(walls[""], "location.search.includes('sound=1') && window.opened")
+
+
+def test_on_a_phone_chart_and_room_are_two_tabs_of_one_page(board: Board, new_page: NewPage) -> None:
+    at = ten_minutes(board, "pump")[30]
+    page = open_chart(new_page(360), device_url(board, "pump"))
+    chart, room = page.locator("#chart"), page.locator("#room")
+    expect(chart).to_be_visible()
+    expect(room).to_be_hidden()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    click_point(page, at)
+    expect(room).to_be_visible()
+    expect(chart).to_be_hidden()
+    say(page, "from my pocket")
+    expect(message(page, "from my pocket")).to_have_attribute("data-state", "sent")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    message(page, "from my pocket").locator(".moment").click()
+    expect(chart).to_be_visible()
+    expect(pins(page)).to_have_count(1)
+    page.get_by_role("tab", name="Room").click()
+    until(page, "location.hash === '#room'")
+    other = open_live(new_page(360), page.url)
+    expect(other.get_by_role("tab", name="Room")).to_have_attribute("aria-selected", "true")
+    expect(other.locator("#room")).to_be_visible()
+    expect(other.locator("#chart")).to_be_hidden()
+    linked = open_live(new_page(360), device_url(board, "pump", "#message-1"))
+    expect(linked.locator("#chart")).to_be_hidden()
+    expect(message(linked, "from my pocket")).to_be_focused()
+    expect(message(linked, "from my pocket")).to_be_in_viewport()
+
+
+def test_with_its_message_a_pin_goes_too(site: ChatSite, board: Board, new_page: NewPage) -> None:
+    times = ten_minutes(board, "press")
+    mia, boss = open_chart(new_page(), device_url(board, "press")), new_page()
+    site.log_in(boss, STAFF)
+    open_chart(boss, device_url(board, "press"))
+    for place, text in ((15, "wrong"), (45, "right")):
+        talk(mia, times[place], text)
+    other = open_chart(new_page(), two_url(board, "press"))
+    for page in (mia, other):
+        expect(pins(page)).to_have_count(2)
+    message(boss, "wrong").hover()
+    delete = message(boss, "wrong").locator(".message-delete")
+    delete.click()
+    delete.click()
+    for page in (mia, other, boss):
+        expect(pins(page)).to_have_count(1, timeout=SOON_MS)
+        expect(message(page, "wrong")).to_have_count(0)
+    other.reload()
+    expect(pins(other)).to_have_count(1)
+    pins(other).click()
+    expect(popover(other).locator(".said-text")).to_have_text("right")
