@@ -121,7 +121,7 @@ def test_after_a_reconnect_the_window_is_whole_again(board: Board, new_page: New
     door = Door(page)
     board.send("steady", temperature=20)
     open_live(page, f"{board.url}?device=steady")
-    until(page, f"{FIRST}.data.datasets[0].data.length === 1")
+    until(page, f"{FIRST}?.data.datasets[0]?.data.length === 1")
     door.shut()
     expect(page.locator(".pill")).to_be_visible()
     for _ in range(5):
@@ -129,7 +129,7 @@ def test_after_a_reconnect_the_window_is_whole_again(board: Board, new_page: New
     assert lengths(page) == [1]
     door.is_open = True
     page.wait_for_selector(LIVE, timeout=20_000)
-    until(page, f"{FIRST}.data.datasets[0].data.length === 6")
+    until(page, f"{FIRST}?.data.datasets[0]?.data.length === 6")
 
 
 def test_a_tab_that_was_hidden_fetches_its_window_again(board: Board, new_page: NewPage) -> None:
@@ -387,9 +387,7 @@ def test_a_device_has_a_page_with_its_metrics_its_room_and_how_to_send(board: Bo
     until(page, f"{CHARTS}.length === 2")
     board.send("heater", temperature=25)
     until(page, f"{CHARTS}.some(chart => chart.data.datasets[0].data.at(-1).y === 25)")
-    room = page.get_by_role("heading", name="device-heater").get_by_role("link")
-    expect(room).to_have_attribute("href", "/chat/device-heater/")
-    expect(page.locator("#chat-message-input")).to_be_visible()
+    expect(page.get_by_role("link", name="device-heater")).to_have_attribute("href", "/chat/device-heater/")
     expect(page.locator(".example").first).to_contain_text("curl")
 
 

@@ -35,7 +35,7 @@ def acknowledge(alarm_id: int, person: Person) -> Acknowledged:
     """
     with transaction.atomic(durable=True):
         # The rule's lock is the one that everybody takes first.
-        list(Rule.objects.select_for_update().filter(alarms=alarm_id).values_list("pk"))
+        list(Rule.objects.select_for_update().filter(alarms__pk=alarm_id).values_list("pk"))
         alarm = Alarm.objects.select_related("rule__metric__device").filter(pk=alarm_id).first()
         if alarm is None:
             raise NoSuchAlarm

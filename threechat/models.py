@@ -172,6 +172,9 @@ class Message(models.Model):
                 condition=models.Q(about_at__isnull=False),
                 name="threechat_about",
             ),
+            models.Index(  # of all devices
+                fields=["about_at"], condition=models.Q(about_at__isnull=False), name="threechat_about_all"
+            ),
         ]
 
     def __str__(self) -> str:

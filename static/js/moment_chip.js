@@ -1,4 +1,4 @@
-import { momentText } from "./moment_text.js";
+import { momentText } from "./moment_words.js";
 import { part, setText } from "./dom.js";
 
 /** The moment that the next message is about, shown in the composer. */
@@ -32,7 +32,7 @@ export class MomentChip {
   /** `moment`: `{device, metric, at}` and, where it is known, `{value, unit}`. */
   show(moment) {
     this.#shown = moment;
-    setText(this.#label, momentText(moment));
+    setText(this.#label, momentText({ ...moment, name: moment.device }));
     this.#node.hidden = false;
   }
 

@@ -1,5 +1,5 @@
 import { copyOf, part, setText } from "./dom.js";
-import { momentText } from "./moment_text.js";
+import { momentText } from "./moment_words.js";
 import { momentUrl, momentWindow } from "./models/moment.js";
 import { sparklinePath } from "./models/sparkline.js";
 
@@ -46,7 +46,7 @@ export class MomentLinks {
   elementOf(moment) {
     const link = copyOf(part("moment-template"));
     link.href = momentUrl(this.#telemetryUrl, moment);
-    setText(part("moment-label", link), momentText(moment));
+    setText(part("moment-label", link), momentText({ ...moment, name: moment.device }));
     this.#moments.set(link, moment);
     this.#sight.observe(link);
     return link;
@@ -62,7 +62,7 @@ export class MomentLinks {
     const moment = this.momentOf(link);
     const read = await this.#reader.read(moment);
     if (!read) return;
-    setText(part("moment-label", link), momentText({ ...moment, value: read.value, unit: read.unit }));
+    setText(part("moment-label", link), momentText({ ...moment, name: moment.device, value: read.value, unit: read.unit }));
     showSpark(link, read, moment);
   }
 }

@@ -46,7 +46,7 @@ export class RoomMoments {
     const moment = readMomentHash(location.hash, this.#beside);
     if (!moment) return;
     const read = await this.#reader.read(moment);
-    this.#pick({ ...moment, value: read?.value, unit: read?.unit });
+    this.#pick({ ...moment, ...(read && { value: read.value, unit: read.unit }) });
   }
 
   #clicked(event) {

@@ -380,3 +380,17 @@ test("when the page is left nothing goes on", async () => {
   await settled();
   assert.deepEqual([server.restarts, server.asked], [0, []]);
 });
+
+test("what a text is about goes with it, again when it is tried again", async () => {
+  const about = { device: "boiler", metric: "temperature", at: 5 };
+  const page = openPage();
+  await connect(page);
+  page.conversation.submit("hot", about);
+  page.conversation.submit("plain");
+  const [{ client_id: clientId }] = server.sent;
+  page.conversation.receive({ type: "error", code: "bad-about", detail: "No such moment.", client_id: clientId });
+  assert.deepEqual([page.log.entries[0].state, page.log.entries[0].reason], ["failed", "No such moment."]);
+  page.conversation.receive(server.store(server.sent[1]));
+  page.conversation.retry(clientId);
+  assert.deepEqual(server.sent.map((frame) => frame.about), [about, undefined, about]);
+});

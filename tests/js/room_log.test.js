@@ -287,3 +287,47 @@ test("a sender keeps one hue", () => {
   assert.equal(hueOf("abc"), hueOf("abc"));
   assert.ok(hueOf("房间") >= 0 && hueOf("房间") < 360);
 });
+
+test("a message carries the moment it is about, the alarm it tells of, and whose voice it is", () => {
+  const about = { device: "boiler", metric: "temperature", at: 5 };
+  const log = logOf(1, 1);
+  log.receive(frame(2, { about, alarm: { id: 5, state: "raised" }, sender: "telemetry", guest: false }));
+  log.receive(frame(3, { about: { device: "boiler" }, alarm: { id: 5, state: "odd" } }));
+  const [plain, told, odd] = log.entries.map((entry) => [entry.about, entry.alarm, entry.isTelemetry]);
+  assert.deepEqual(told, [about, "raised", true]);
+  assert.deepEqual(plain, [null, null, false]);
+  assert.deepEqual(odd, [null, null, false]);
+});
+
+test("a jump to an old message shows what is around it, and nothing of that is new", () => {
+  const log = logOf(151, 200, { more: true });
+  log.showAround(page(16, 65, true), 66);
+  assert.deepEqual([idsOf(log)[0], idsOf(log).at(-1), log.hasOlder, log.isDetached, log.isAtEnd], [16, 65, true, true, false]);
+  assert.deepEqual([log.low, log.high, log.unseen], [16, 65, 0]);
+  log.extendDown(page(66, 115, true), 65);
+  assert.deepEqual([idsOf(log).at(-1), log.unseen, log.have], [115, 0, 200]);
+  log.receive(frame(201));
+  assert.deepEqual([idsOf(log).at(-1), log.unseen], [115, 1]);
+});
+
+test("a jump to a message near the end stays at the end of the room", () => {
+  const log = logOf(151, 200, { more: true });
+  log.showAround(page(155, 200, true), 205);
+  assert.deepEqual([log.isDetached, log.have], [false, 200]);
+  log.receive(frame(201));
+  assert.deepEqual([idsOf(log).at(-1), log.have, log.hasHole], [201, 201, false]);
+});
+
+test("a jump past a hole closes it", () => {
+  const log = logOf(151, 200, { more: true });
+  log.receive(frame(203));
+  log.showAround(page(160, 203, true), 210);
+  assert.deepEqual([log.isDetached, log.have, log.hasHole], [false, 203, false]);
+});
+
+test("a jump keeps what is unsent", () => {
+  const log = logOf(151, 200, { more: true });
+  log.submit(draft("a"));
+  log.showAround(page(16, 65, true), 66);
+  assert.equal(idsOf(log).at(-1), "a");
+});

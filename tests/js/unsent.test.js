@@ -124,3 +124,15 @@ test("storage that is missing, forbidden or full of other things is done without
     assert.deepEqual(new UnsentStore(storage, room).load(), []);
   }
 });
+
+test("what a text is about is kept with it, a damaged one is not", () => {
+  const storage = memory();
+  const about = { device: "boiler", metric: "temperature", at: 5 };
+  new UnsentStore(storage, room).save([draft("a", { kind: "text", about }), draft("b", { kind: "text", about: null })]);
+  assert.deepEqual(
+    new UnsentStore(storage, room).load().map((kept) => kept.about),
+    [about, null],
+  );
+  storage.setItem("unsent:name:kitchen", JSON.stringify({ sender: "me", drafts: [draft("c", { about: { device: 7 } })] }));
+  assert.equal(new UnsentStore(storage, room).load()[0].about, null);
+});

@@ -1,6 +1,6 @@
 """Who the tests of rooms are about: staff, a member, and an outsider who is refused."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.contrib.auth.models import User
 from django.test import Client
@@ -48,7 +48,7 @@ def cookie_of(client: Client) -> str:
     return f"sessionid={client.cookies['sessionid'].value}"
 
 
-async def socket_of(client: Client, path: str) -> object:
+async def socket_of(client: Client, path: str) -> Any:
     return await opened(path, origin=ORIGIN, cookie=cookie_of(client))
 
 

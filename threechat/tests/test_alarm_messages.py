@@ -14,13 +14,13 @@ from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
 from tests.sockets import opened
-from threechat.alarm_messages import PAUSE, Said, Voice, due_rules, news, say
+from threechat.alarm_messages import PAUSE, Said, Voice, due_rules, say
 from threechat.history import history_page
 from threechat.messages import message_frame
 from threechat.models import Message, Room
 from threechat.tests.cast import client_of, make_cast, socket_of
 from threechat.tests.test_consumers import next_of
-from two.alarms.wire import alarm_frame, tell
+from two.alarms.wire import alarm_frame, news, tell
 from two.models import Alarm, Delivery, Rule
 from two.recorder import recorder
 from two.samples import NS_PER_MS, Sample
@@ -95,7 +95,7 @@ def test_what_is_cleared_is_said_once_about_its_end() -> None:
     clear(alarm, 25.5)
     a_minute_later()
     said = say(rule.pk)
-    assert text_of(said) == "Cleared after 15.5 s: temperature above 70 °C for 60 s"
+    assert text_of(said) == "Cleared after 15 s: temperature above 70 °C for 60 s"
     assert said
     frame = message_frame(said.stored.message)
     assert frame["about"]["at"] == at_ms(25.5)
@@ -114,7 +114,7 @@ def test_what_came_and_went_unheard_is_one_message() -> None:
     rule = make_rule()
     alarm = raise_alarm(rule, 10, until=12)
     said = say(rule.pk)
-    assert text_of(said) == "Raised and cleared after 2 s: temperature above 70 °C"
+    assert text_of(said) == "Raised for 2 s: temperature above 70 °C"
     assert said
     assert message_frame(said.stored.message)["alarm"] == {"id": alarm.pk, "state": "cleared"}
     a_minute_later()
@@ -351,7 +351,7 @@ async def test_what_is_said_in_a_members_room_is_pinned_for_members_and_staff_al
     rule = await sync_to_async(make_rule)()
     room = await Room.objects.acreate(name=ROOM, members_only=True)
     await sync_to_async(room.members.add)(cast.member)
-    pages = {}
+    pages: dict[str, Any] = {}
     for name, user in (("member", cast.member), ("staff", cast.staff), ("outsider", cast.outsider), ("guest", None)):
         path = "/ws/two/?device=oven&events=all"
         client = await sync_to_async(client_of)(user)

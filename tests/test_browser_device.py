@@ -1,0 +1,149 @@
+"""A device's page in a real Chromium: its chart and its room, beside each other or behind tabs."""
+
+import json
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.board import Board, now_ms, token_of
+from tests.browser import NewPage, open_live, until
+from tests.chat_site import ChatSite, chat_site
+from tests.servers import manage
+
+pytestmark = [pytest.mark.browser, pytest.mark.server]
+MINUTE_MS = 60_000
+NARROW = {"width": 360, "height": 740}
+WIDE = {"width": 1440, "height": 900}
+DEVICE = "/two/device/boiler/"
+PICK = "detail => document.dispatchEvent(new CustomEvent('moment', { detail }))"
+SHOW = "id => document.dispatchEvent(new CustomEvent('show-message', { detail: { id } }))"
+FILL = """
+from django.utils.timezone import now
+from threechat.models import Message, Room
+from threechat.rooms import room_named
+room = Room.objects.create(name="device-kettle", key=room_named("device-kettle").key, last_id=200)
+Message.objects.bulk_create(
+    Message(room=room, number=number, text=f"message {number}", username="Ada", sender="ada", sent_on=now())
+    for number in range(1, 201)
+)
+"""
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[ChatSite]:
+    with chat_site() as site:
+        token = token_of(manage("token", "site", "tests", DATA_DIR=str(site.folder)).stdout)
+        board = Board(site.folder, site.server, token)
+        for device in ("boiler", "kettle"):
+            board.send_past(device, range(now_ms() - 10 * MINUTE_MS, now_ms(), 5000))
+        yield site
+
+
+def moment() -> dict[str, object]:
+    return {
+        "device": "boiler",
+        "metric": "temperature",
+        "at": now_ms() - 5 * MINUTE_MS,
+        "value": 61,
+        "unit": "",
+    }
+
+
+def open_device(page: Page, site: ChatSite, size: dict[str, int], path: str = DEVICE) -> Page:
+    page.set_viewport_size(size)  # type: ignore[arg-type]
+    return open_live(page, site.url + path)
+
+
+def test_a_moment_is_said_beside_the_chart_and_seen_by_another(site: ChatSite, new_page: NewPage) -> None:
+    ann, ben = new_page(), new_page()
+    open_device(ann, site, WIDE)
+    open_live(ben, site.room_url("device-boiler"))
+    ann.evaluate(PICK, moment())
+    expect(ann.locator(".moment-chip")).to_contain_text("boiler · temperature 61 at ")
+    ann.keyboard.type("look")
+    ann.keyboard.press("Enter")
+    expect(ann.locator(".moment-chip")).to_be_hidden()
+    link = ben.locator(".message", has_text="look").locator(".moment")
+    expect(link).to_contain_text("boiler · temperature 2")
+    expect(link.locator(".moment-spark[data-drawn]")).to_be_visible()
+    link.click()
+    ben.wait_for_url(f"**{DEVICE}?from=*&to=*")
+
+
+def test_a_moment_without_words_says_its_own(site: ChatSite, new_page: NewPage) -> None:
+    page = open_device(new_page(), site, WIDE)
+    page.evaluate(PICK, moment())
+    page.keyboard.press("Enter")
+    expect(page.locator(".message-text", has_text="boiler · temperature 61 at ").last).to_be_visible()
+    page.evaluate(PICK, moment())
+    page.get_by_role("button", name="Remove the moment").click()
+    expect(page.locator(".moment-chip")).to_be_hidden()
+    expect(page.locator("#chat-message-input")).to_be_focused()
+
+
+def test_the_moment_in_an_address_is_in_the_composer(site: ChatSite, new_page: NewPage) -> None:
+    page = open_device(new_page(), site, NARROW, f"{DEVICE}#about=temperature~{moment()['at']}")
+    expect(page.locator(".moment-chip")).to_contain_text("boiler · temperature 2")
+    expect(page.get_by_role("tab", name="Room")).to_have_attribute("aria-selected", "true")
+
+
+def test_a_moment_that_does_not_exist_fails_with_its_reason_and_is_kept(site: ChatSite, new_page: NewPage) -> None:
+    page = open_device(new_page(), site, WIDE)
+    page.evaluate(PICK, moment() | {"metric": "no-such"})
+    page.keyboard.press("Enter")
+    expect(page.locator(".message-fate")).to_contain_text("Not sent: ")
+    page.reload()
+    expect(page.locator(".message[data-state=failed] .moment")).to_be_visible()
+
+
+def test_on_a_narrow_page_chart_and_room_are_tabs(site: ChatSite, new_page: NewPage) -> None:
+    page, other = open_device(new_page(), site, NARROW), new_page()
+    open_live(other, site.room_url("device-boiler"))
+    chart, room = page.get_by_role("tab", name="Chart"), page.get_by_role("tab", name="Room")
+    expect(page.locator(".chart-frame").first).to_be_visible()
+    expect(page.locator("#chat-log")).to_be_hidden()
+    until(page, "document.activeElement === document.body")
+    other.locator("#chat-message-input").fill("news")
+    other.keyboard.press("Enter")
+    expect(room.locator(".device-news")).to_be_visible()
+    chart.focus()
+    page.keyboard.press("ArrowRight")
+    expect(room).to_be_focused()
+    expect(page.locator("#chat-log")).to_be_visible()
+    expect(page.locator(".chart-frame").first).to_be_hidden()
+    expect(room.locator(".device-news")).to_be_hidden()
+    until(page, "document.querySelector('.composer-area').getBoundingClientRect().bottom <= innerHeight")
+    until(page, "location.hash === '#room'")
+    page.set_viewport_size(WIDE)  # type: ignore[arg-type]
+    expect(page.locator(".chart-frame").first).to_be_visible()
+    expect(room).to_be_hidden()
+
+
+def test_a_moment_in_the_room_shows_on_the_chart_beside_it(site: ChatSite, new_page: NewPage) -> None:
+    page = open_device(new_page(), site, NARROW, f"{DEVICE}#room")
+    asked = moment()
+    page.evaluate(PICK, asked)
+    page.keyboard.type("here")
+    page.keyboard.press("Enter")
+    page.evaluate("document.addEventListener('show-moment', ({ detail }) => (document.title = JSON.stringify(detail)))")
+    page.locator(".message", has_text="here").locator(".moment").click()
+    expect(page).to_have_title(
+        json.dumps({key: asked[key] for key in ("device", "metric", "at")}, separators=(",", ":"))
+    )
+    expect(page.get_by_role("tab", name="Chart")).to_have_attribute("aria-selected", "true")
+
+
+def test_a_message_far_back_is_shown_where_it_was_said(site: ChatSite, new_page: NewPage) -> None:
+    site.run(FILL)
+    page = open_device(new_page(), site, NARROW, "/two/device/kettle/#message-60")
+    expect(page.locator('.message[data-id="60"]')).to_be_focused()
+    expect(page.locator('.message[data-id="60"]')).to_be_in_viewport()
+    page.get_by_role("tab", name="Chart").click()
+    page.evaluate(SHOW, 12)
+    expect(page.locator('.message[data-id="12"]')).to_be_in_viewport()
+    expect(page.locator("[data-part=newer]")).to_have_text("Back to latest")
+    page.locator("[data-part=newer]").click()
+    expect(page.locator('.message[data-id="200"]')).to_be_in_viewport()
+    page.evaluate(SHOW, 4711)
+    expect(page.locator("[data-part=composer-problem]")).to_contain_text("not there any more")
