@@ -1,5 +1,6 @@
 """The simulator against really started servers: what was acknowledged is what was stored."""
 
+import itertools
 import re
 import signal
 import sqlite3
@@ -25,6 +26,7 @@ from tests.servers import (
     running,
     wait_until,
 )
+from two.simulator.signals import SILENCE_SECONDS, device_names, is_silent
 
 pytestmark = pytest.mark.server
 
@@ -63,11 +65,19 @@ def count(folder: Path, what: str) -> int:
         return int(database.execute(f"SELECT count(*) FROM {what}").fetchone()[0])
 
 
+def seed_without_silence(devices: int) -> int:
+    """One with which every device sends in the next minutes: some drop out now and then, as real ones do."""
+    names = device_names(devices)
+    seconds = [time.time() + step * SILENCE_SECONDS[0] for step in range(20)]
+    return next(n for n in itertools.count() if not any(is_silent(name, at, n) for name in names for at in seconds))
+
+
 @pytest.mark.parametrize("via", ["http", "line", "ws"])
 def test_what_was_acknowledged_is_stored(site: tuple[Server, Path], via: str) -> None:
     server, folder = site
     before = count(folder, "two_reading")
     options = ("--devices", "8", "--rate", "20", "--seconds", "2", "--via", via, "--server", server.url)
+    options += ("--seed", str(seed_without_silence(8)))
     simulation = Simulation(folder, *options)
     with running(simulation):
         assert simulation.wait(START_SECONDS) == 0, simulation.output
