@@ -8,6 +8,7 @@ import secrets
 from typing import Any
 
 from django.db import models, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -17,6 +18,15 @@ from two.alarms.words import describe
 MAX_SLUG_CHARACTERS = 64
 MAX_METRIC_CHARACTERS = 100
 MAX_UNIT_CHARACTERS = 20
+
+
+def lock(*found: "QuerySet[Any]") -> None:
+    """Lets the writers of these rows finish, and the next ones wait, before they are deleted.
+
+    Without it PostgreSQL finds rows that came meanwhile and refuses, or each waits for the other.
+    """
+    for rows in found:
+        list(rows.order_by("pk").select_for_update(of=("self",)).values_list("pk"))
 
 
 class Device(models.Model):
@@ -40,10 +50,9 @@ class Device(models.Model):
         return self.name
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
-        """With all of its readings. Writers wait meanwhile: otherwise PostgreSQL would refuse the deletion."""
+        """With all of its readings."""
         with transaction.atomic():
-            list(Device.objects.select_for_update().filter(pk=self.pk))
-            list(self.metrics.select_for_update().order_by("pk"))
+            lock(Device.objects.filter(pk=self.pk), self.metrics.all(), Rule.objects.filter(metric__device=self))
             return super().delete(*args, **kwargs)
 
 
@@ -59,6 +68,12 @@ class Metric(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        """With all of its readings."""
+        with transaction.atomic():
+            lock(Metric.objects.filter(pk=self.pk), self.rules.all())
+            return super().delete(*args, **kwargs)
 
 
 class Reading(models.Model):
@@ -178,6 +193,12 @@ class Rule(models.Model):
 
     def clean(self) -> None:
         check_condition(self)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        """With its alarms; what was said of them stays."""
+        with transaction.atomic():
+            lock(Rule.objects.filter(pk=self.pk))
+            return super().delete(*args, **kwargs)
 
     def __str__(self) -> str:
         return describe(self.kind, self.metric.name, self.metric.unit, self.threshold, self.hold_seconds)

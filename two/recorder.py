@@ -22,7 +22,7 @@ from two.catalogue import Catalogue, KnownMetric
 from two.live import Recorded, live
 from two.models import Alarm
 from two.samples import BadReading, Sample
-from two.storage import Key, store
+from two.storage import Key, check_keys_at_once, store
 
 logger = logging.getLogger(__name__)
 complaints = Complaints(logger)
@@ -183,6 +183,7 @@ class Recorder:
         self._catalogue.refresh()
         try:
             with transaction.atomic(durable=True):
+                check_keys_at_once()
                 for request in group:
                     try:
                         found = self._catalogue.find(request.samples, request.may_create_devices)

@@ -14,6 +14,15 @@ Key = tuple[int, int]  # metric, Unix nanoseconds
 Totals = tuple[int, float, float, float]  # count, scaled sum, minimum, maximum
 
 
+def check_keys_at_once() -> None:
+    """For this transaction. Django has PostgreSQL look at foreign keys at the commit; by then the rollups are locked,
+    and a writer and the deletion of its device would wait for each other.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+
+
 def store(values: dict[Key, float], stamped: Collection[Key] = ()) -> dict[Key, float]:
     """Stores what is not there yet, with its rollups; returns just that. The first value of a key wins.
 

@@ -17,12 +17,13 @@ from two.samples import AHEAD_NS
 SWEEP_SECONDS = 1.0
 MAX_DUE = 1_000  # at a time
 
-# A device that has never sent is not silent. What this server could not hear while it was down is no silence either.
+# A device that has never sent is not silent (its latest time is NULL). What this server could not hear while it was
+# down is no silence either, nor what was before there was the rule.
 SILENT = """
 SELECT rule.id FROM two_rule rule WHERE rule.kind = 'silent' AND rule.is_enabled AND rule.phase <> 'raised'
-AND rule.hold_seconds <= %s AND NOT EXISTS (
-    SELECT 1 FROM two_reading WHERE metric_id = rule.metric_id AND at_ns > %s - rule.hold_seconds * 1000000000
-) ORDER BY rule.id LIMIT %s
+AND rule.hold_seconds <= %s AND rule.settled_ns + rule.hold_seconds * 1000000000 <= %s
+AND (SELECT MAX(at_ns) FROM two_reading WHERE metric_id = rule.metric_id) + rule.hold_seconds * 1000000000 <= %s
+ORDER BY rule.id LIMIT %s
 """
 HELD = """
 SELECT id FROM two_rule WHERE phase = 'pending' AND is_enabled AND since_ns + hold_seconds * 1000000000 <= %s
@@ -41,7 +42,7 @@ def sweep(listening_seconds: float, now_ns: int | None = None) -> list[Alarm]:
     now = time.time_ns() if now_ns is None else now_ns
     changed = []
     for sql, parameters in (
-        (SILENT, (listening_seconds, now, MAX_DUE)),
+        (SILENT, (listening_seconds, now, now, MAX_DUE)),
         (HELD, (now, MAX_DUE)),
         (HEARD, (MAX_DUE,)),
     ):
@@ -66,7 +67,7 @@ def _settle(rule_id: int, now_ns: int) -> list[Alarm]:
         return settle(rule, condition_of(rule).expire(state_of(rule), now_ns, last, changes), changes)
     if rule.phase == Rule.Phase.RAISED:
         return break_silence(rule, last.at_ns)
-    silent_ns = last.at_ns + int(rule.hold_seconds * NS_PER_S)
+    silent_ns = max(last.at_ns, rule.settled_ns) + int(rule.hold_seconds * NS_PER_S)
     if silent_ns > now_ns:
         return []
     return settle(rule, State(Rule.Phase.RAISED, silent_ns, silent_ns), [Change(True, silent_ns)])
