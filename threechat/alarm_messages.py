@@ -119,18 +119,22 @@ class Voice:
     def __init__(self) -> None:
         self._wake = asyncio.Event()
 
-    def wake(self) -> None:
-        self._wake.set()
-
     async def run(self) -> None:
-        while True:
-            try:
-                async with asyncio.timeout(LOOK_SECONDS):
-                    await self._wake.wait()
-            except TimeoutError:
-                pass
-            self._wake.clear()
-            await self.speak()
+        news.connect(self._heard)
+        try:
+            while True:
+                try:
+                    async with asyncio.timeout(LOOK_SECONDS):
+                        await self._wake.wait()
+                except TimeoutError:
+                    pass
+                self._wake.clear()
+                await self.speak()
+        finally:
+            news.disconnect(self._heard)
+
+    def _heard(self, **kwargs: Any) -> None:
+        self._wake.set()
 
     async def speak(self) -> None:
         for rule_id in await ask(due_rules, urgent=True):
@@ -144,16 +148,6 @@ class Voice:
                 webhooks.wake()
 
 
-voice = Voice()
-
-
 @background.register
 async def speak_of_alarms() -> None:
-    await voice.run()
-
-
-def heard(**kwargs: Any) -> None:
-    voice.wake()
-
-
-news.connect(heard, dispatch_uid="threechat.alarm_news")
+    await Voice().run()

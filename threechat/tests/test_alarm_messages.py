@@ -234,16 +234,10 @@ def rename(table: str, to: str) -> None:
 async def speaking() -> AsyncIterator[Voice]:
     """The voice as a server runs it."""
     voice = Voice()
-
-    def heard(**kwargs: Any) -> None:
-        voice.wake()
-
-    news.connect(heard)
     task = asyncio.create_task(voice.run())
     try:
         yield voice
     finally:
-        news.disconnect(heard)
         task.cancel()
         await asyncio.wait([task])
 
