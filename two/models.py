@@ -179,6 +179,12 @@ class Rule(models.Model):
     def clean(self) -> None:
         check_condition(self)
 
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        """With all of its alarms. Who raises one waits meanwhile: otherwise PostgreSQL would refuse the deletion."""
+        with transaction.atomic():
+            list(Rule.objects.select_for_update().filter(pk=self.pk))
+            return super().delete(*args, **kwargs)
+
     def __str__(self) -> str:
         return describe(self.kind, self.metric.name, self.metric.unit, self.threshold, self.hold_seconds)
 

@@ -36,6 +36,10 @@ class RuleAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         named = [gettext("%(what)s, with all of its alarms") % {"what": one} for one in objs]
         return named, {str(self.opts.verbose_name_plural): len(named)}, set(), []
 
+    def delete_queryset(self, request: HttpRequest, queryset: "QuerySet[Rule]") -> None:
+        for rule in queryset:
+            rule.delete()
+
 
 class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]
     show_full_result_count = False

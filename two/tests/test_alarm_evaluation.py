@@ -466,6 +466,22 @@ async def test_devices_are_deleted_while_their_alarms_come_and_go(site: Site) ->
         assert (await alarms_of(rule))[-1] == (second + 2, None)
 
 
+async def test_a_rule_is_deleted_while_its_alarms_come_and_go(site: Site) -> None:
+    async def delete_now_and_then() -> None:
+        for _ in range(10):
+            await asyncio.sleep(0.01)
+            await delete(Rule.objects.all())
+            await make()
+
+    await make()
+    deleting = asyncio.create_task(delete_now_and_then())
+    second = 0
+    while not deleting.done():
+        second += 20
+        await site.record(*[(second + number, 99.0 * (number % 2)) for number in range(20)])
+    await deleting
+
+
 async def test_a_rule_that_is_made_later_judges_what_comes_from_then_on(site: Site) -> None:
     await site.record((10, 99))
     rule = await make()
