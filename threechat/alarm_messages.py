@@ -132,7 +132,8 @@ class Voice:
             await self.speak()
 
     async def speak(self) -> None:
-        for rule_id in await ask(due_rules, urgent=True):
+        rules = await ask(due_rules, urgent=True)
+        for rule_id in rules:
             try:
                 said = await writer.write(partial(say, rule_id))
             except NotStored:
@@ -141,6 +142,8 @@ class Voice:
                 tell(said.stored)
                 broadcast.publish(EVENTS, alarm_event(said.alarm))
                 webhooks.wake()
+        if len(rules) == MAX_RULES:
+            self.wake()
 
 
 voice = Voice()

@@ -346,6 +346,23 @@ async def test_what_another_process_recorded_is_found_a_little_later(monkeypatch
 
 
 @pytest.mark.usefixtures("nothing_left")
+async def test_many_rules_at_once_are_all_told_without_waiting_for_the_next_look(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("threechat.alarm_messages.LOOK_SECONDS", 60)
+    monkeypatch.setattr("threechat.alarm_messages.MAX_RULES", 2)
+    rules = [await sync_to_async(make_rule)(threshold=threshold) for threshold in range(5)]
+    for rule in rules:
+        await sync_to_async(raise_alarm)(rule, 10)
+    member = await opened(f"/ws/chat/{ROOM}/")
+    async with speaking() as voice:
+        voice.wake()
+        said = [await member.receive_json_from(timeout=5) for _ in rules]
+    assert [frame["id"] for frame in said] == [1, 2, 3, 4, 5]
+    await member.disconnect()
+
+
+@pytest.mark.usefixtures("nothing_left")
 async def test_what_is_said_in_a_members_room_is_pinned_for_members_and_staff_alone() -> None:
     cast = await sync_to_async(make_cast)()
     rule = await sync_to_async(make_rule)()
