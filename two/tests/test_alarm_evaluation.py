@@ -13,7 +13,7 @@ from django.db import OperationalError, connection, transaction
 
 from examplechannels.questions import close_connections
 from two.alarms.evaluation import MAX_ALARMS, evaluate
-from two.alarms.sweep import sweep
+from two.alarms.sweep import sweep, watch_the_clock
 from two.models import Alarm, Device, Metric, Reading, Rule
 from two.recorder import NotStored, Recorder
 from two.samples import AHEAD_NS, Sample
@@ -405,6 +405,22 @@ async def test_two_clocks_raise_an_alarm_once(site: Site) -> None:
     raised = await asyncio.gather(*(asyncio.to_thread(act) for _ in range(4)))
     assert sum(raised) == 2
     assert [await alarms_of(rule) for rule in (held, silent)] == [[(70, None)], [(70, None)]]
+
+
+async def test_of_many_that_the_clock_raises_pages_hear_by_and_by(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[int] = []
+    monkeypatch.setattr("two.alarms.sweep.SWEEP_SECONDS", 0.01)
+    monkeypatch.setattr("two.alarms.sweep.MAX_DUE", 2)
+    monkeypatch.setattr("two.alarms.sweep.tell", lambda alarms: told.append(len(alarms)))
+    for threshold in range(5):
+        await make(threshold=threshold, hold_seconds=1)
+    await site.record((10, 99))
+    clock = asyncio.create_task(watch_the_clock())
+    while sum(told) < 5:
+        await asyncio.sleep(0.01)
+    clock.cancel()
+    await asyncio.wait([clock])
+    assert told == [2, 2, 1]
 
 
 async def test_a_reading_that_comes_while_the_clock_looks_is_heard(site: Site) -> None:
