@@ -124,6 +124,7 @@ def test_every_key_of_a_frame_is_documented() -> None:
         (pins.MAX_TEXT_CHARACTERS, "at\nmost 200 characters"),
         (pins.MAX_SCANNED, "latest\n20,000 pins"),
         (pins.MAX_SHOWN, "at most 2,000"),
+        (wire.MAX_ALARMS, "then the latest, 500 at most"),
         (int(alarm_messages.PAUSE.total_seconds()), "one message in 60 s of each rule"),
         (rooms.MAX_NAME_CHARACTERS, "1-80 characters"),
         (roster.MAX_USERS, "up to 50 names"),

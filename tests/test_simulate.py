@@ -77,8 +77,7 @@ def test_what_was_acknowledged_is_stored(site: tuple[Server, Path], via: str) ->
     server, folder = site
     before = count(folder, "two_reading")
     options = ("--devices", "8", "--rate", "20", "--seconds", "2", "--via", via, "--server", server.url)
-    options += ("--seed", str(seed_without_silence(8)))
-    simulation = Simulation(folder, *options)
+    simulation = Simulation(folder, *options, "--seed", str(seed_without_silence(8)))
     with running(simulation):
         assert simulation.wait(START_SECONDS) == 0, simulation.output
     sent, acknowledged, errors = simulation.counts

@@ -21,12 +21,12 @@ class NoSuchAlarm(Exception):
     """There is none of this number."""
 
 
-class Acknowledged(NamedTuple):
+class Acknowledgement(NamedTuple):
     alarm: Alarm
     stored: Stored | None  # None: somebody else was first
 
 
-def acknowledge(alarm_id: int, person: Person) -> Acknowledged:
+def acknowledge(alarm_id: int, person: Person) -> Acknowledgement:
     """Blocks.
 
     Raises:
@@ -43,7 +43,7 @@ def acknowledge(alarm_id: int, person: Person) -> Acknowledged:
         room = locked_or_new(room_named(room_of(metric.device.slug)), None)
         check_entrance(room, person.user_id)
         if alarm.acknowledged_on:
-            return Acknowledged(alarm, None)
+            return Acknowledgement(alarm, None)
         if room.read_only:
             raise ReadOnly
         alarm.acknowledged_by, alarm.acknowledged_on = person.name, timezone.now()
@@ -53,4 +53,4 @@ def acknowledge(alarm_id: int, person: Person) -> Acknowledged:
             about={"device": metric.device.slug, "metric": metric.name, "at": alarm.raised_ns // NS_PER_MS},
         )
         state = Message.AlarmState.ACKNOWLEDGED
-        return Acknowledged(alarm, add_message(room, person, draft, alarm=alarm, alarm_state=state))
+        return Acknowledgement(alarm, add_message(room, person, draft, alarm=alarm, alarm_state=state))

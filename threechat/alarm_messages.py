@@ -3,7 +3,6 @@
 import asyncio
 import json
 import logging
-from collections.abc import Sequence
 from datetime import timedelta
 from functools import partial
 from typing import Any, NamedTuple
@@ -48,8 +47,8 @@ class Said(NamedTuple):
 def due_rules() -> list[int]:
     """Rules that have something to say, and may say it now. Blocks."""
     may_speak = Q(rule__told_on=None) | Q(rule__told_on__lte=timezone.now() - PAUSE)
-    found = Alarm.objects.filter(UNTOLD & may_speak, told__lt=Alarm.Told.ALL).order_by("rule")
-    return list(found.values_list("rule", flat=True).distinct()[:MAX_RULES])
+    found = Alarm.objects.filter(UNTOLD & may_speak, told__lt=Alarm.Told.ALL).order_by("rule_id")
+    return list(found.values_list("rule_id", flat=True).distinct()[:MAX_RULES])
 
 
 def say(rule_id: int) -> Said | None:
@@ -60,17 +59,17 @@ def say(rule_id: int) -> Said | None:
         now = timezone.now()
         if rule is None or (rule.told_on and rule.told_on > now - PAUSE):
             return None
-        untold = list(Alarm.objects.filter(UNTOLD, rule=rule, told__lt=Alarm.Told.ALL).order_by("raised_ns", "pk"))
-        if not untold:
+        untold = Alarm.objects.filter(UNTOLD, rule=rule, told__lt=Alarm.Told.ALL)
+        last = untold.order_by("raised_ns", "pk").last()
+        if last is None:
             return None
-        last = untold[-1]
         last.rule = rule
         is_cleared = last.cleared_ns is not None
         state = Message.AlarmState.CLEARED if is_cleared else Message.AlarmState.RAISED
-        text = _text(rule, untold)
+        text = _text(last, untold.count() - 1)
         room = locked_or_new(room_named(room_of(rule.metric.device.slug)), None)
         stored = add_message(room, TELEMETRY, Draft(text, about=_about(last)), alarm=last, alarm_state=state)
-        Alarm.objects.filter(pk__in=[alarm.pk for alarm in untold]).update(told=Alarm.Told.ALL)
+        untold.update(told=Alarm.Told.ALL)
         if not is_cleared:
             Alarm.objects.filter(pk=last.pk).update(told=Alarm.Told.RAISED)
         Rule.objects.filter(pk=rule.pk).update(told_on=now)
@@ -86,19 +85,19 @@ def _about(alarm: Alarm) -> About:
     return {"device": metric.device.slug, "metric": metric.name, "at": at_ns // NS_PER_MS}
 
 
-def _text(rule: Rule, untold: Sequence[Alarm]) -> str:
-    last = untold[-1]
-    values = {"rule": str(rule)}
+def _text(last: Alarm, more: int) -> str:
+    """What became of the last alarm of a rule, with `more` before it of which something was not told."""
+    values = {"rule": str(last.rule)}
     if last.cleared_ns is None:
         text = _("Raised: %(rule)s") % values
         if last.value is not None:
-            text += f" · {last.value:g} {rule.metric.unit}".rstrip()
+            text += f" · {last.value:g} {last.rule.metric.unit}".rstrip()
     else:
         values["duration"] = _duration((last.cleared_ns - last.raised_ns) // NS_PER_S)
         was_told = last.told == Alarm.Told.RAISED
         text = _("Cleared after %(duration)s: %(rule)s") if was_told else _("Raised for %(duration)s: %(rule)s")
         text %= values
-    if more := len(untold) - 1:
+    if more:
         text += ngettext(" · and %(count)d alarm before it", " · and %(count)d alarms before it", more) % {
             "count": more
         }
@@ -137,7 +136,8 @@ class Voice:
         self._wake.set()
 
     async def speak(self) -> None:
-        for rule_id in await ask(due_rules, urgent=True):
+        rules = await ask(due_rules, urgent=True)
+        for rule_id in rules:
             try:
                 said = await writer.write(partial(say, rule_id))
             except NotStored:
@@ -146,6 +146,8 @@ class Voice:
                 tell(said.stored)
                 broadcast.publish(EVENTS, alarm_event(said.alarm))
                 webhooks.wake()
+        if len(rules) == MAX_RULES:
+            self._wake.set()
 
 
 @background.register

@@ -231,12 +231,12 @@ def rename(table: str, to: str) -> None:
 
 
 @asynccontextmanager
-async def speaking() -> AsyncIterator[Voice]:
+async def speaking() -> AsyncIterator[None]:
     """The voice as a server runs it."""
-    voice = Voice()
-    task = asyncio.create_task(voice.run())
+    task = asyncio.create_task(Voice().run())
+    await asyncio.sleep(0)  # it listens
     try:
-        yield voice
+        yield
     finally:
         task.cancel()
         await asyncio.wait([task])
@@ -336,6 +336,23 @@ async def test_what_another_process_recorded_is_found_a_little_later(monkeypatch
     async with speaking():
         await sync_to_async(raise_alarm)(rule, 10)
         assert (await member.receive_json_from(timeout=5))["alarm"]["state"] == "raised"
+    await member.disconnect()
+
+
+@pytest.mark.usefixtures("nothing_left")
+async def test_many_rules_at_once_are_all_told_without_waiting_for_the_next_look(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("threechat.alarm_messages.LOOK_SECONDS", 60)
+    monkeypatch.setattr("threechat.alarm_messages.MAX_RULES", 2)
+    rules = [await sync_to_async(make_rule)(threshold=threshold) for threshold in range(5)]
+    for rule in rules:
+        await sync_to_async(raise_alarm)(rule, 10)
+    member = await opened(f"/ws/chat/{ROOM}/")
+    async with speaking():
+        news.send(sender=None)
+        said = [await member.receive_json_from(timeout=5) for _ in rules]
+    assert [frame["id"] for frame in said] == [1, 2, 3, 4, 5]
     await member.disconnect()
 
 

@@ -247,6 +247,15 @@ def test_a_window_has_the_alarms_that_overlap_it() -> None:
     assert ids(until=1_001) == {*ids(), later.pk}
 
 
+def test_of_too_many_alarms_the_open_ones_and_the_latest_come(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("two.alarms.wire.MAX_ALARMS", 2)
+    still = alarm(make_rule(), 0)
+    rule = make_rule("below")
+    latest = [alarm(rule, second, second + 1) for second in (10, 20)][-1]
+    found = answer_to(client_of(None), 0, 1_000)["alarms"]
+    assert [one["id"] for one in found] == [still.pk, latest.pk]
+
+
 def test_every_open_alarm_is_listed_the_newest_first() -> None:
     rule, silent = make_rule(), make_rule("silent", hold_seconds=60)
     alarm(rule, 0, 10)

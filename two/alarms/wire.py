@@ -11,7 +11,7 @@ from two.live import EVENTS
 from two.models import Alarm
 from two.samples import NS_PER_MS
 
-MAX_ALARMS = 500  # in an answer: the open ones, then the latest
+MAX_ALARMS = 500  # in an answer
 
 news = Signal()  # sent in the event loop after the commit that raised or cleared `alarms`
 
@@ -88,17 +88,19 @@ def tell(alarms: Iterable[Alarm]) -> None:
 
 def open_alarms() -> list[AlarmFrame]:
     """The newest first. Blocks."""
-    return _frames(Q(cleared_ns=None))
+    return _frames(Q(cleared_ns=None), MAX_ALARMS)
 
 
 def alarms_between(since_ms: int, until_ms: int, devices: frozenset[str] | None) -> list[AlarmFrame]:
-    """Those that were raised before `until_ms` and not cleared by `since_ms`. Blocks."""
-    wanted = Q(raised_ns__lt=until_ms * NS_PER_MS) & (Q(cleared_ns=None) | Q(cleared_ns__gte=since_ms * NS_PER_MS))
+    """Those that were raised before `until_ms` and not cleared by `since_ms`; first the open ones. Blocks."""
+    wanted = Q(raised_ns__lt=until_ms * NS_PER_MS)
     if devices is not None:
         wanted &= Q(rule__metric__device__slug__in=devices)
-    return _frames(wanted)
+    lasting = _frames(wanted & Q(cleared_ns=None), MAX_ALARMS)
+    return lasting + _frames(wanted & Q(cleared_ns__gte=since_ms * NS_PER_MS), MAX_ALARMS - len(lasting))
 
 
-def _frames(wanted: Q) -> list[AlarmFrame]:
+def _frames(wanted: Q, most: int) -> list[AlarmFrame]:
+    """The latest `most`."""
     found = Alarm.objects.filter(wanted).select_related("rule__metric__device")
-    return [alarm_frame(alarm) for alarm in found[:MAX_ALARMS]]
+    return [alarm_frame(alarm) for alarm in found[:most]]

@@ -13,7 +13,7 @@ from django.db import connection, transaction
 
 from examplechannels.questions import close_connections
 from two.alarms.evaluation import MAX_ALARMS, evaluate
-from two.alarms.sweep import sweep
+from two.alarms.sweep import sweep, watch_the_clock
 from two.models import Alarm, Device, Metric, Reading, Rule
 from two.recorder import NotStored, Recorder
 from two.samples import AHEAD_NS, Sample
@@ -415,6 +415,22 @@ async def test_two_clocks_raise_an_alarm_once(site: Site) -> None:
     assert [await alarms_of(rule) for rule in (held, silent)] == [[(70, None)], [(70, None)]]
 
 
+async def test_of_many_that_the_clock_raises_pages_hear_by_and_by(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[int] = []
+    monkeypatch.setattr("two.alarms.sweep.SWEEP_SECONDS", 0.01)
+    monkeypatch.setattr("two.alarms.sweep.MAX_DUE", 2)
+    monkeypatch.setattr("two.alarms.sweep.tell", lambda alarms: told.append(len(alarms)))
+    for threshold in range(5):
+        await make(threshold=threshold, hold_seconds=1)
+    await site.record((10, 99))
+    clock = asyncio.create_task(watch_the_clock())
+    while sum(told) < 5:
+        await asyncio.sleep(0.01)
+    clock.cancel()
+    await asyncio.wait([clock])
+    assert told == [2, 2, 1]
+
+
 async def test_a_reading_that_comes_while_the_clock_looks_is_heard(site: Site) -> None:
     """On PostgreSQL neither may see the other; then the next look does."""
     rule = await make("silent", hold_seconds=60)
@@ -471,6 +487,22 @@ async def test_devices_are_deleted_while_their_alarms_come_and_go(site: Site) ->
     await site.record((second + 1, 0), (second + 2, 99))
     async for rule in Rule.objects.all():
         assert (await alarms_of(rule))[-1] == (second + 2, None)
+
+
+async def test_a_rule_is_deleted_while_its_alarms_come_and_go(site: Site) -> None:
+    async def delete_now_and_then() -> None:
+        for _ in range(10):
+            await asyncio.sleep(0.01)
+            await delete(Rule.objects.all())
+            await make()
+
+    await make()
+    deleting = asyncio.create_task(delete_now_and_then())
+    second = 0
+    while not deleting.done():
+        second += 20
+        await site.record(*[(second + number, 99.0 * (number % 2)) for number in range(20)])
+    await deleting
 
 
 async def test_a_rule_that_is_made_later_judges_what_comes_from_then_on(site: Site) -> None:
