@@ -58,7 +58,7 @@ class Metric(models.Model):
         verbose_name, verbose_name_plural = _("metric"), _("metrics")
 
     def __str__(self) -> str:
-        return self.name
+        return f"{self.device.name} · {self.name}"
 
 
 class Reading(models.Model):
