@@ -52,9 +52,11 @@ class DeviceAdmin(WithoutReadings):
 class MetricAdmin(WithoutReadings):
     list_display = ["name", "device", "unit"]
     list_editable = ["unit"]
-    list_select_related = ["device"]
-    search_fields = ["name", "device__slug"]
+    search_fields = ["name", "device__slug", "device__name"]
     readonly_fields = ["device", "name"]
+
+    def get_queryset(self, request: HttpRequest) -> "QuerySet[Any]":
+        return super().get_queryset(request).select_related("device")
 
 
 class NewTokenForm(forms.ModelForm):  # type: ignore[type-arg]

@@ -67,7 +67,7 @@ class Metric(models.Model):
         verbose_name, verbose_name_plural = _("metric"), _("metrics")
 
     def __str__(self) -> str:
-        return self.name
+        return f"{self.device.name} · {self.name}"
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         """With all of its readings."""

@@ -82,10 +82,12 @@ export class AlarmStrip {
   #newRow({ id, device, rule }) {
     const row = copyOf(part("alarm-template"));
     const button = part("acknowledge", row);
+    const isHere = device === this.#devices.only;
     const path = this.#list.dataset.deviceUrl.replace("__device__", encodeURIComponent(device));
     const page = withQuery(path, [], location.search);
     part("alarm-device", row).href = page;
-    part("alarm-room", row).href = device === this.#devices.only ? "#room" : `${page}#room`;
+    part("alarm-room", row).href = isHere ? "#room" : `${page}#room`;
+    part("alarm-room", row).hidden = isHere && !document.getElementById("room");
     button.setAttribute("aria-label", interpolate(gettext("Acknowledge: %(rule)s"), { rule }));
     button.addEventListener("click", () => this.#acknowledge(id, button));
     this.#rows.set(id, row);

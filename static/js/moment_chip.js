@@ -7,8 +7,9 @@ export class MomentChip {
   #label = part("moment-text");
   #shown = null;
 
-  /** Hook: onRemoved(), when a person took it away. */
+  /** Hooks: onRemoved(), when a person took it away; onCleared(), then too, and when it was sent. */
   onRemoved = () => {};
+  onCleared = () => {};
 
   constructor() {
     part("moment-remove").addEventListener("click", () => {
@@ -39,5 +40,6 @@ export class MomentChip {
   clear() {
     this.#shown = null;
     this.#node.hidden = true;
+    this.onCleared();
   }
 }

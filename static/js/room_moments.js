@@ -25,6 +25,7 @@ export class RoomMoments {
     this.#hooks = hooks;
     this.#reader = new MomentReader(new TelemetryApi({ readingsUrl }));
     this.#links = new MomentLinks(this.#reader, telemetryUrl);
+    this.chip.onCleared = () => this.#forgetHash();
     document.addEventListener("moment", ({ detail }) => this.#pick(detail));
     part("messages", region).addEventListener("click", (event) => this.#clicked(event));
     addEventListener("hashchange", () => this.#followHash());
@@ -47,6 +48,11 @@ export class RoomMoments {
     if (!moment) return;
     const read = await this.#reader.read(moment);
     this.#pick({ ...moment, ...(read && { value: read.value, unit: read.unit }) });
+  }
+
+  /** What was sent, or taken away, does not come again with a reload. */
+  #forgetHash() {
+    if (readMomentHash(location.hash, this.#beside)) history.replaceState(history.state, "", location.pathname + location.search);
   }
 
   #clicked(event) {

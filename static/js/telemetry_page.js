@@ -57,7 +57,10 @@ export function openTelemetry(livePage) {
     async () => {
       const isAsked = !areDevicesKnown;
       areDevicesKnown = true; // before the answer, so that a wish meanwhile is a new one
-      if (isAsked) await Promise.all([loader.loadDevices(), momentsLoader.loadAlarms().then((raised) => alarmDesk.show(raised))]);
+      if (isAsked) {
+        await Promise.all([loader.loadDevices(), momentsLoader.loadAlarms().then((raised) => alarmDesk.show(raised))]);
+        alarmDesk.show([]); // the names of the devices may have come after the alarms
+      }
       dashboard.layOut();
       await Promise.all([
         loader.loadWindow(dashboard).then(() => dashboard.layOut({ isLoaded: true })),

@@ -21,6 +21,7 @@ from two.models import Alarm, Delivery, Device, Metric, Rule
 
 MAX_RULES = 10_000
 MAX_RULES_OF_DEVICE = 100
+MOST_WRITTEN_OUT = 1e15
 CONDITION = ["metric", "kind", "threshold", "hold_seconds", "hysteresis", "is_enabled"]
 FIELDS = [*CONDITION, "webhook_url"]
 LOOK_AGAIN = {"type": "catch_up"}
@@ -32,7 +33,7 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Rule
         fields = FIELDS
-        widgets = {"webhook_url": forms.URLInput}
+        widgets = {"webhook_url": forms.URLInput({"class": "vURLField"})}  # the class is the admin's, for its width
         help_texts = {
             "threshold": gettext_lazy("In the metric's unit; of a change, that much a minute. Not for silence."),
             "hold_seconds": gettext_lazy("How long it has to hold, or be silent, before there is an alarm."),
@@ -51,6 +52,9 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        for name, value in self.initial.items():
+            if isinstance(value, float) and value.is_integer() and abs(value) < MOST_WRITTEN_OUT:
+                self.initial[name] = int(value)  # 70, as it was typed in, not 70.0
         if self.instance.pk:
             self.fields["metric"].disabled = True  # its alarms were about this one
 

@@ -400,6 +400,12 @@ def test_the_admin_makes_rules_with_the_same_form(admin: Client, metric: Metric)
     assert alarm.cleared_ns
 
 
+def test_the_admin_offers_metrics_with_their_devices(admin: Client, metric: Metric) -> None:
+    asked = {"app_label": "two", "model_name": "rule", "field_name": "metric", "term": "temperature"}
+    offered = admin.get(reverse("admin:autocomplete"), asked).json()["results"]
+    assert [one["text"] for one in offered] == [f"{metric.device.name} · temperature"]
+
+
 def test_the_admin_shows_alarms_and_deliveries_and_changes_none(admin: Client, metric: Metric) -> None:
     rule = make_rule(metric)
     rows = {
