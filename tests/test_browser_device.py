@@ -1,7 +1,7 @@
 """A device's page in a real Chromium: its chart and its room, beside each other or behind tabs."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 from tests.board import Board, now_ms, token_of
 from tests.browser import NewPage, open_live, until
 from tests.chat_site import ChatSite, chat_site
+from tests.files import PASTE, attach, file, transfer
 from tests.servers import manage
 
 pytestmark = [pytest.mark.browser, pytest.mark.server]
@@ -16,6 +17,7 @@ MINUTE_MS = 60_000
 NARROW = {"width": 360, "height": 740}
 WIDE = {"width": 1440, "height": 900}
 DEVICE = "/two/device/boiler/"
+PICTURE = ".message[data-kind=image][data-state=sent]"
 PICK = "detail => document.dispatchEvent(new CustomEvent('moment', { detail }))"
 SHOW = "id => document.dispatchEvent(new CustomEvent('show-message', { detail: { id } }))"
 FILL = """
@@ -80,6 +82,45 @@ def test_a_moment_without_words_says_its_own(site: ChatSite, new_page: NewPage) 
     page.get_by_role("button", name="Remove the moment").click()
     expect(page.locator(".moment-chip")).to_be_hidden()
     expect(page.locator("#chat-message-input")).to_be_focused()
+
+
+def put_in_by_button(page: Page) -> None:
+    attach(page, file("one.png"))
+
+
+def put_in_by_drop(page: Page) -> None:
+    page.dispatch_event("#chat-log", "drop", {"dataTransfer": transfer(page, file("one.png"))})
+
+
+def put_in_by_paste(page: Page) -> None:
+    page.locator("#chat-message-input").evaluate(PASTE, transfer(page, file("one.png")))
+
+
+@pytest.mark.parametrize("put_in", [put_in_by_button, put_in_by_drop, put_in_by_paste])
+def test_a_file_is_about_the_moment_as_a_text_would_be(
+    site: ChatSite, new_page: NewPage, put_in: Callable[[Page], None]
+) -> None:
+    ann, ben = new_page(), new_page()
+    open_device(ann, site, WIDE)
+    open_live(ben, site.room_url("device-boiler"))
+    before = ben.locator(PICTURE).count()
+    ann.evaluate(PICK, moment())
+    put_in(ann)
+    expect(ben.locator(PICTURE)).to_have_count(before + 1)
+    for page in (ann, ben):
+        expect(page.locator(PICTURE).last.locator(".moment")).to_contain_text("boiler · temperature 2")
+    expect(ann.locator(".moment-chip")).to_be_hidden()
+    put_in(ann)
+    expect(ben.locator(PICTURE)).to_have_count(before + 2)
+    expect(ben.locator(PICTURE).last.locator(".moment")).to_have_count(0)
+
+
+def test_a_file_that_is_not_taken_leaves_the_moment(site: ChatSite, new_page: NewPage) -> None:
+    page = open_device(new_page(), site, WIDE)
+    page.evaluate(PICK, moment())
+    attach(page, file("notes.txt", "text/plain"))
+    expect(page.locator("[data-part=composer-problem]")).to_contain_text("cannot be sent")
+    expect(page.locator(".moment-chip")).to_be_visible()
 
 
 def test_the_moment_in_an_address_is_in_the_composer(site: ChatSite, new_page: NewPage) -> None:
