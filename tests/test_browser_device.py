@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.board import Board, now_ms, token_of
-from tests.browser import NewPage, open_live, until
+from tests.browser import LIVE, NewPage, open_live, until
 from tests.chat_site import ChatSite, chat_site
 from tests.files import PASTE, attach, file, transfer
 from tests.servers import manage
@@ -127,6 +127,35 @@ def test_the_moment_in_an_address_is_in_the_composer(site: ChatSite, new_page: N
     page = open_device(new_page(), site, NARROW, f"{DEVICE}#about=temperature~{moment()['at']}")
     expect(page.locator(".moment-chip")).to_contain_text("boiler · temperature 2")
     expect(page.get_by_role("tab", name="Room")).to_have_attribute("aria-selected", "true")
+
+
+def send_it(page: Page) -> None:
+    page.keyboard.press("Enter")
+    expect(page.locator(".message[data-state=sent] .moment").last).to_be_visible()
+
+
+def send_a_file_with_it(page: Page) -> None:
+    before = page.locator(PICTURE).count()
+    attach(page, file("one.png"))
+    expect(page.locator(PICTURE)).to_have_count(before + 1)
+
+
+def take_it_away(page: Page) -> None:
+    page.get_by_role("button", name="Remove the moment").click()
+
+
+@pytest.mark.parametrize("end", [send_it, send_a_file_with_it, take_it_away])
+def test_a_moment_that_is_done_with_leaves_the_address(
+    site: ChatSite, new_page: NewPage, end: Callable[[Page], None]
+) -> None:
+    page = open_device(new_page(), site, WIDE, f"{DEVICE}?window=15m#about=temperature~{moment()['at']}")
+    expect(page.locator(".moment-chip")).to_be_visible()
+    end(page)
+    expect(page.locator(".moment-chip")).to_be_hidden()
+    expect(page).to_have_url(f"{site.url}{DEVICE}?window=15m")
+    page.reload()
+    page.wait_for_selector(LIVE)
+    expect(page.locator(".moment-chip")).to_be_hidden()
 
 
 def test_a_moment_that_does_not_exist_fails_with_its_reason_and_is_kept(site: ChatSite, new_page: NewPage) -> None:

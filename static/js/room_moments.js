@@ -12,7 +12,7 @@ const isPlainClick = ({ button, ctrlKey, metaKey, shiftKey, altKey }) => button 
  * Speaks with the chart beside it by events of the document: hears "moment", says "show-moment".
  */
 export class RoomMoments {
-  chip = new MomentChip();
+  chip = new MomentChip({ onCleared: () => this.#leaveAddress() });
   #beside;
   #reader;
   #links;
@@ -47,6 +47,12 @@ export class RoomMoments {
     if (!moment) return;
     const read = await this.#reader.read(moment);
     this.#pick({ ...moment, ...(read && { value: read.value, unit: read.unit }) });
+  }
+
+  /** What is done with is not to be there again after a reload. */
+  #leaveAddress() {
+    if (!readMomentHash(location.hash, this.#beside)) return;
+    history.replaceState(history.state, "", location.pathname + location.search);
   }
 
   #clicked(event) {
