@@ -18,6 +18,7 @@ NARROW = {"width": 360, "height": 740}
 WIDE = {"width": 1440, "height": 900}
 DEVICE = "/two/device/boiler/"
 PICTURE = ".message[data-kind=image][data-state=sent]"
+LINE_WIDTH = "document.querySelector('.moment-spark[data-drawn]')?.getBBox().width"
 PICK = "detail => document.dispatchEvent(new CustomEvent('moment', { detail }))"
 SHOW = "id => document.dispatchEvent(new CustomEvent('show-message', { detail: { id } }))"
 FILL = """
@@ -35,11 +36,16 @@ Message.objects.bulk_create(
 @pytest.fixture(scope="module")
 def site() -> Iterator[ChatSite]:
     with chat_site() as site:
-        token = token_of(manage("token", "site", "tests", DATA_DIR=str(site.folder)).stdout)
-        board = Board(site.folder, site.server, token)
-        for device in ("boiler", "kettle"):
-            board.send_past(device, range(now_ms() - 10 * MINUTE_MS, now_ms(), 5000))
         yield site
+
+
+@pytest.fixture(scope="module", autouse=True)
+def board(site: ChatSite) -> Board:
+    token = token_of(manage("token", "site", "tests", DATA_DIR=str(site.folder)).stdout)
+    board = Board(site.folder, site.server, token)
+    for device in ("boiler", "kettle"):
+        board.send_past(device, range(now_ms() - 10 * MINUTE_MS, now_ms(), 5000))
+    return board
 
 
 def moment() -> dict[str, object]:
@@ -165,6 +171,24 @@ def test_a_moment_that_does_not_exist_fails_with_its_reason_and_is_kept(site: Ch
     expect(page.locator(".message-fate")).to_contain_text("Not sent: ")
     page.reload()
     expect(page.locator(".message[data-state=failed] .moment")).to_be_visible()
+
+
+def test_the_line_of_a_fresh_moment_is_drawn_on_when_its_minutes_are_over(
+    site: ChatSite, board: Board, new_page: NewPage
+) -> None:
+    now, page = now_ms(), new_page()
+    board.send_past("mixer", range(now - 2 * MINUTE_MS, now, 5000))
+    page.clock.install()
+    open_live(page, site.room_url("device-mixer"))
+    page.evaluate(PICK, moment() | {"device": "mixer", "at": now - 1000})
+    page.keyboard.press("Enter")
+    line = page.locator(".moment-spark[data-drawn] .moment-line")
+    until(page, LINE_WIDTH + " < 90")
+    board.send_past("mixer", range(now, now + 2 * MINUTE_MS, 5000))
+    with page.expect_request(lambda request: "/two/readings/" in request.url):
+        page.clock.fast_forward(3 * MINUTE_MS)
+    until(page, LINE_WIDTH + " > 120")
+    expect(line).to_have_count(1)
 
 
 def test_on_a_narrow_page_chart_and_room_are_tabs(site: ChatSite, new_page: NewPage) -> None:
