@@ -227,6 +227,25 @@ def test_pins_of_a_members_only_room_are_for_members(site: ChatSite, board: Boar
     expect(pins(hers)).to_have_count(1)
 
 
+def test_where_the_room_is_closed_the_chart_offers_no_talk(site: ChatSite, board: Board, new_page: NewPage) -> None:
+    at = ten_minutes(board, "safe")[20]
+    site.make_members_room("device-safe", MEMBER)
+    page = new_page()
+    site.log_in(page, OUTSIDER)
+    open_chart(page, device_url(board, "safe"))
+    page.evaluate("document.addEventListener('moment', () => (document.title = 'picked'))")
+    line = page.locator("[data-part=walk]").first
+    click_point(page, at)
+    page.get_by_role("button", name="Pause").focus()
+    page.keyboard.press("Tab")
+    expect(line).to_have_text("Arrow keys walk over the readings.")
+    page.keyboard.press("ArrowLeft")
+    expect(line).to_have_text(re.compile(r"safe · temperature 2\d\s°C at \d"))
+    page.keyboard.press("Enter")
+    assert page.title() != "picked"
+    expect(popover(page)).to_be_hidden()
+
+
 def test_an_alarm_is_seen_by_all_until_it_is_over_and_says_who_knows_of_it(
     site: ChatSite, board: Board, new_page: NewPage
 ) -> None:

@@ -44,7 +44,7 @@ export function openTelemetry(livePage) {
     telemetry,
     devices,
     clock,
-    talk: new ChartTalk({ moments, devices, clock, urls }),
+    talk: new ChartTalk({ moments, devices, clock, urls, isClosed: "closed" in region.dataset }),
     openAlarms,
     csvUrl: (chosen, { from, to }) => api.csvUrl({ devices: chosen, since: from, until: to + 1 }),
     isKiosk: kiosk !== null,
