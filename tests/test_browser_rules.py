@@ -9,7 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.board import Board, token_of
 from tests.browser import NewPage
 from tests.chat_site import OUTSIDER, STAFF, ChatSite, chat_site
-from tests.servers import manage
+from tests.servers import manage, wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.server]
 METRIC = "temperature (°C)"
@@ -104,13 +104,34 @@ def test_a_mistake_is_told_beside_its_field_and_the_rest_is_kept(
     expect(page.locator(".rule-name")).to_have_count(0)
 
 
+def test_staff_send_a_test_to_a_webhook_and_see_what_became_of_it(site: ChatSite, new_page: NewPage) -> None:
+    page = new_page()
+    site.log_in(page, STAFF, rules_path("vault"))
+    fill(page, "70")
+    page.get_by_label("Webhook").fill("https://nobody.invalid/alarms")
+    press(page, "Add")
+    expect(page.locator(".rule-webhook")).to_contain_text("Nothing was sent yet.")
+    page.get_by_role("link", name="Change").click()
+    press(page, "Send a test")
+    said, again = page.locator(".rule-webhook"), page.get_by_role("link", name="Look again")
+
+    def is_over() -> bool:
+        if again.is_visible():
+            again.click()
+        return "The test failed: " in said.inner_text()
+
+    wait_until(is_over, 15, "what became of the test")
+    expect(said.locator("time")).to_contain_text("UTC")
+    expect(again).to_have_count(0)
+
+
 def test_others_have_no_rules_to_see(site: ChatSite, new_page: NewPage) -> None:
     eve = new_page(is_refused=True)
     site.log_in(eve, OUTSIDER, "/two/device/vault/")
     expect(eve.get_by_role("link", name="Alarm rules")).to_have_count(0)
     eve.goto(site.url + rules_path("vault"))
     expect(eve.get_by_role("heading", name="This page is not for you")).to_be_visible()
-    expect(eve.locator("form.panel, .rule-list")).to_have_count(0)
+    expect(eve.locator("form.panel, .rule")).to_have_count(0)
 
 
 def test_who_is_not_logged_in_comes_to_the_rules_by_the_login_page(site: ChatSite, new_page: NewPage) -> None:
