@@ -1,14 +1,15 @@
 """A device's page in a real Chromium: its chart and its room, beside each other or behind tabs."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.board import Board, now_ms, token_of
-from tests.browser import NewPage, open_live, until
+from tests.browser import LIVE, NewPage, open_live, until
 from tests.chat_site import ChatSite, chat_site
+from tests.files import PASTE, attach, file, transfer
 from tests.servers import manage
 
 pytestmark = [pytest.mark.browser, pytest.mark.server]
@@ -16,6 +17,8 @@ MINUTE_MS = 60_000
 NARROW = {"width": 360, "height": 740}
 WIDE = {"width": 1440, "height": 900}
 DEVICE = "/two/device/boiler/"
+PICTURE = ".message[data-kind=image][data-state=sent]"
+LINE_WIDTH = "document.querySelector('.moment-spark[data-drawn]')?.getBBox().width"
 PICK = "detail => document.dispatchEvent(new CustomEvent('moment', { detail }))"
 SHOW = "id => document.dispatchEvent(new CustomEvent('show-message', { detail: { id } }))"
 FILL = """
@@ -33,11 +36,16 @@ Message.objects.bulk_create(
 @pytest.fixture(scope="module")
 def site() -> Iterator[ChatSite]:
     with chat_site() as site:
-        token = token_of(manage("token", "site", "tests", DATA_DIR=str(site.folder)).stdout)
-        board = Board(site.folder, site.server, token)
-        for device in ("boiler", "kettle"):
-            board.send_past(device, range(now_ms() - 10 * MINUTE_MS, now_ms(), 5000))
         yield site
+
+
+@pytest.fixture(scope="module", autouse=True)
+def board(site: ChatSite) -> Board:
+    token = token_of(manage("token", "site", "tests", DATA_DIR=str(site.folder)).stdout)
+    board = Board(site.folder, site.server, token)
+    for device in ("boiler", "kettle"):
+        board.send_past(device, range(now_ms() - 10 * MINUTE_MS, now_ms(), 5000))
+    return board
 
 
 def moment() -> dict[str, object]:
@@ -82,10 +90,78 @@ def test_a_moment_without_words_says_its_own(site: ChatSite, new_page: NewPage) 
     expect(page.locator("#chat-message-input")).to_be_focused()
 
 
+def put_in_by_button(page: Page) -> None:
+    attach(page, file("one.png"))
+
+
+def put_in_by_drop(page: Page) -> None:
+    page.dispatch_event("#chat-log", "drop", {"dataTransfer": transfer(page, file("one.png"))})
+
+
+def put_in_by_paste(page: Page) -> None:
+    page.locator("#chat-message-input").evaluate(PASTE, transfer(page, file("one.png")))
+
+
+@pytest.mark.parametrize("put_in", [put_in_by_button, put_in_by_drop, put_in_by_paste])
+def test_a_file_is_about_the_moment_as_a_text_would_be(
+    site: ChatSite, new_page: NewPage, put_in: Callable[[Page], None]
+) -> None:
+    ann, ben = new_page(), new_page()
+    open_device(ann, site, WIDE)
+    open_live(ben, site.room_url("device-boiler"))
+    before = ben.locator(PICTURE).count()
+    ann.evaluate(PICK, moment())
+    put_in(ann)
+    expect(ben.locator(PICTURE)).to_have_count(before + 1)
+    for page in (ann, ben):
+        expect(page.locator(PICTURE).last.locator(".moment")).to_contain_text("boiler · temperature 2")
+    expect(ann.locator(".moment-chip")).to_be_hidden()
+    put_in(ann)
+    expect(ben.locator(PICTURE)).to_have_count(before + 2)
+    expect(ben.locator(PICTURE).last.locator(".moment")).to_have_count(0)
+
+
+def test_a_file_that_is_not_taken_leaves_the_moment(site: ChatSite, new_page: NewPage) -> None:
+    page = open_device(new_page(), site, WIDE)
+    page.evaluate(PICK, moment())
+    attach(page, file("notes.txt", "text/plain"))
+    expect(page.locator("[data-part=composer-problem]")).to_contain_text("cannot be sent")
+    expect(page.locator(".moment-chip")).to_be_visible()
+
+
 def test_the_moment_in_an_address_is_in_the_composer(site: ChatSite, new_page: NewPage) -> None:
     page = open_device(new_page(), site, NARROW, f"{DEVICE}#about=temperature~{moment()['at']}")
     expect(page.locator(".moment-chip")).to_contain_text("boiler · temperature 2")
     expect(page.get_by_role("tab", name="Room")).to_have_attribute("aria-selected", "true")
+
+
+def send_it(page: Page) -> None:
+    page.keyboard.press("Enter")
+    expect(page.locator(".message[data-state=sent] .moment").last).to_be_visible()
+
+
+def send_a_file_with_it(page: Page) -> None:
+    before = page.locator(PICTURE).count()
+    attach(page, file("one.png"))
+    expect(page.locator(PICTURE)).to_have_count(before + 1)
+
+
+def take_it_away(page: Page) -> None:
+    page.get_by_role("button", name="Remove the moment").click()
+
+
+@pytest.mark.parametrize("end", [send_it, send_a_file_with_it, take_it_away])
+def test_a_moment_that_is_done_with_leaves_the_address(
+    site: ChatSite, new_page: NewPage, end: Callable[[Page], None]
+) -> None:
+    page = open_device(new_page(), site, WIDE, f"{DEVICE}?window=15m#about=temperature~{moment()['at']}")
+    expect(page.locator(".moment-chip")).to_be_visible()
+    end(page)
+    expect(page.locator(".moment-chip")).to_be_hidden()
+    expect(page).to_have_url(f"{site.url}{DEVICE}?window=15m")
+    page.reload()
+    page.wait_for_selector(LIVE)
+    expect(page.locator(".moment-chip")).to_be_hidden()
 
 
 def test_a_moment_that_does_not_exist_fails_with_its_reason_and_is_kept(site: ChatSite, new_page: NewPage) -> None:
@@ -95,6 +171,24 @@ def test_a_moment_that_does_not_exist_fails_with_its_reason_and_is_kept(site: Ch
     expect(page.locator(".message-fate")).to_contain_text("Not sent: ")
     page.reload()
     expect(page.locator(".message[data-state=failed] .moment")).to_be_visible()
+
+
+def test_the_line_of_a_fresh_moment_is_drawn_on_when_its_minutes_are_over(
+    site: ChatSite, board: Board, new_page: NewPage
+) -> None:
+    now, page = now_ms(), new_page()
+    board.send_past("mixer", range(now - 2 * MINUTE_MS, now, 5000))
+    page.clock.install()
+    open_live(page, site.room_url("device-mixer"))
+    page.evaluate(PICK, moment() | {"device": "mixer", "at": now - 1000})
+    page.keyboard.press("Enter")
+    line = page.locator(".moment-spark[data-drawn] .moment-line")
+    until(page, LINE_WIDTH + " < 90")
+    board.send_past("mixer", range(now, now + 2 * MINUTE_MS, 5000))
+    with page.expect_request(lambda request: "/two/readings/" in request.url):
+        page.clock.fast_forward(3 * MINUTE_MS)
+    until(page, LINE_WIDTH + " > 120")
+    expect(line).to_have_count(1)
 
 
 def test_on_a_narrow_page_chart_and_room_are_tabs(site: ChatSite, new_page: NewPage) -> None:

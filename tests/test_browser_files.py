@@ -1,16 +1,14 @@
 """Files in a room, in a real Chromium: attached, dropped, pasted, recorded; sent, shown, refused."""
 
-import base64
-import io
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from PIL import Image
-from playwright.sync_api import FilePayload, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser import NewPage, open_live, until
 from tests.chat_site import MEMBER, OTHER, OUTSIDER, STAFF, ChatSite, chat_site
+from tests.files import PASTE, attach, file, picture, transfer
 
 pytestmark = [pytest.mark.browser, pytest.mark.server]
 SENT = ".message[data-state=sent]"
@@ -19,17 +17,6 @@ PENDING = ".message[data-state=pending]"
 SLOW = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 100_000}
 FAST = {**SLOW, "uploadThroughput": -1}
 
-MAKE_FILES = """(files) => {
-  const transfer = new DataTransfer();
-  for (const { name, type, data } of files) {
-    const bytes = Uint8Array.from(atob(data), (char) => char.charCodeAt(0));
-    transfer.items.add(new File([bytes], name, { type }));
-  }
-  return transfer;
-}"""
-PASTE = """(input, clipboardData) => {
-  input.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }));
-}"""
 # Keeps what the page gets of the microphone, to see that all of it ends.
 KEEP_STREAMS = """
   globalThis.streams = [];
@@ -50,31 +37,6 @@ MICROPHONES = "streams.flatMap((stream) => stream.getTracks()).filter(({ readySt
 def site() -> Iterator[ChatSite]:
     with chat_site() as site:
         yield site
-
-
-def picture(width: int = 640, height: int = 360, is_noise: bool = False) -> bytes:
-    made = Image.effect_noise((width, height), 200) if is_noise else Image.linear_gradient("L").resize((width, height))
-    kept = io.BytesIO()
-    made.convert("RGB").save(kept, "PNG")
-    return kept.getvalue()
-
-
-def file(name: str = "pump.png", kind: str = "image/png", data: bytes | None = None) -> FilePayload:
-    return {"name": name, "mimeType": kind, "buffer": picture() if data is None else data}
-
-
-def attach(page: Page, *files: FilePayload) -> None:
-    with page.expect_file_chooser() as chooser:
-        page.get_by_role("button", name="Attach pictures, videos or sounds").click()
-    chooser.value.set_files(list(files))
-
-
-def transfer(page: Page, *files: FilePayload) -> Any:
-    sent = [
-        {"name": each["name"], "type": each["mimeType"], "data": base64.b64encode(each["buffer"]).decode()}
-        for each in files
-    ]
-    return page.evaluate_handle(MAKE_FILES, sent)
 
 
 def network(page: Page, conditions: dict[str, Any]) -> None:

@@ -17,6 +17,21 @@ STEP_MS = 10_000
 MINUTE_MS = 60_000
 CHART = "Chart.getChart('iot-chart')"
 POINTS = f"{CHART}.data.datasets[0]?.data.length"
+QUIET_MS = 500  # in which a page that may sound has done so
+# Says what begins. Live is what has a socket that answers.
+LISTEN = """
+  const tell = (what) => console.log(what);
+  const start = OscillatorNode.prototype.start;
+  OscillatorNode.prototype.start = function (...when) {
+    if (this.context.state === "running") tell("tone");
+    return start.apply(this, when);
+  };
+  window.AudioContext = class extends AudioContext { constructor() { super(); tell("context"); } };
+  const marks = new Map([[".lamp[data-state=open]", "live"], ["[data-part=alarm-list] .alarm", "alarm"]]);
+  new MutationObserver(() => {
+    for (const [mark, what] of marks) if (document.querySelector(mark) && marks.delete(mark)) tell(what);
+  }).observe(document, { subtree: true, childList: true, attributes: true });
+"""
 BANDS = f"{CHART}.config.plugins.find(({{id}}) => id === 'overlay').alarms"
 
 
@@ -48,10 +63,10 @@ def two_url(board: Board, *devices: str, query: str = "window=15m") -> str:
     return f"{board.url}?{'&'.join([f'device={device}' for device in devices] + [query])}"
 
 
-def open_chart(page: Page, url: str, more_than: int = 30) -> Page:
+def open_chart(page: Page, url: str) -> Page:
     """With the past of its first line."""
     open_live(page, url)
-    until(page, f"{POINTS} > {more_than}")
+    until(page, f"{POINTS} > 30")
     return page
 
 
@@ -227,6 +242,25 @@ def test_pins_of_a_members_only_room_are_for_members(site: ChatSite, board: Boar
     expect(pins(hers)).to_have_count(1)
 
 
+def test_where_the_room_is_closed_the_chart_offers_no_talk(site: ChatSite, board: Board, new_page: NewPage) -> None:
+    at = ten_minutes(board, "safe")[20]
+    site.make_members_room("device-safe", MEMBER)
+    page = new_page()
+    site.log_in(page, OUTSIDER)
+    open_chart(page, device_url(board, "safe"))
+    page.evaluate("document.addEventListener('moment', () => (document.title = 'picked'))")
+    line = page.locator("[data-part=walk]").first
+    click_point(page, at)
+    page.get_by_role("button", name="Pause").focus()
+    page.keyboard.press("Tab")
+    expect(line).to_have_text("Arrow keys walk over the readings.")
+    page.keyboard.press("ArrowLeft")
+    expect(line).to_have_text(re.compile(r"safe · temperature 2\d\s°C at \d"))
+    page.keyboard.press("Enter")
+    assert page.title() != "picked"
+    expect(popover(page)).to_be_hidden()
+
+
 def test_an_alarm_is_seen_by_all_until_it_is_over_and_says_who_knows_of_it(
     site: ChatSite, board: Board, new_page: NewPage
 ) -> None:
@@ -234,8 +268,8 @@ def test_an_alarm_is_seen_by_all_until_it_is_over_and_says_who_knows_of_it(
     boss, ben = new_page(), new_page()
     add_rule(site, boss, "kiln", 70)
     site.log_in(ben, OTHER)
-    open_chart(boss, device_url(board, "kiln"), more_than=0)
-    open_chart(ben, two_url(board, "kiln"), more_than=0)
+    open_live(boss, device_url(board, "kiln"))
+    open_live(ben, two_url(board, "kiln"))
     assert all(strip(page).is_hidden() for page in (boss, ben))
     board.send("kiln", temperature=80)
     for page in (boss, ben):
@@ -261,31 +295,69 @@ def test_an_alarm_is_seen_by_all_until_it_is_over_and_says_who_knows_of_it(
         until(page, f"{BANDS}.length === 1 && {BANDS}[0].cleared > {BANDS}[0].raised")
 
 
-def test_a_wall_shows_alarms_first_and_is_silent_unless_asked(site: ChatSite, board: Board, new_page: NewPage) -> None:
+def open_wall(page: Page, board: Board, device: str, query: str = "") -> Page:
+    page.goto(two_url(board, device, query=f"kiosk=1{query}"))
+    page.wait_for_selector(LIVE, state="attached")
+    return page
+
+
+def test_a_wall_shows_alarms_first_and_asks_for_sound_in_its_address(
+    site: ChatSite, board: Board, new_page: NewPage
+) -> None:
     board.send("oven", temperature=60)
     add_rule(site, new_page(), "oven", 200)
-    count = "window.AudioContext = class extends AudioContext { constructor() { super(); window.opened = true; } };"
-    walls = {}
-    for sound in ("", "&sound=1"):
-        walls[sound] = new_page()
-        walls[sound].add_init_script(count)
-        walls[sound].goto(two_url(board, "oven", query=f"kiosk=1{sound}"))
-        walls[sound].wait_for_selector(LIVE, state="attached")
+    wall = open_wall(new_page(), board, "oven")
     board.send("oven", temperature=300)
-    for sound, wall in walls.items():
-        expect(strip(wall).locator(".alarm")).to_be_visible(timeout=SOON_MS)
-        boxes = [
-            wall.locator(part).first.bounding_box() for part in ("[data-part=alarms]", ".chart-panel", ".device-card")
-        ]
-        tops = [box["y"] for box in boxes if box]
-        assert len(tops) == 3
-        assert tops[0] == min(tops)
-        expect(wall.locator("[data-part=alarm-sound]")).to_have_attribute("aria-pressed", "true" if sound else "false")
-        until(wall, f"Boolean(window.opened) === {'true' if sound else 'false'}")
-    switch = walls[""].get_by_role("button", name="Sound")
+    expect(strip(wall).locator(".alarm")).to_be_visible(timeout=SOON_MS)
+    boxes = [wall.locator(part).first.bounding_box() for part in ("[data-part=alarms]", ".chart-panel", ".device-card")]
+    tops = [box["y"] for box in boxes if box]
+    assert len(tops) == 3
+    assert tops[0] == min(tops)
+    switch = wall.get_by_role("button", name="Sound")
+    expect(switch).to_have_attribute("aria-pressed", "false")
     switch.click()
     expect(switch).to_have_attribute("aria-pressed", "true")
-    until(walls[""], "location.search.includes('sound=1') && window.opened")
+    until(wall, "location.search.includes('sound=1')")
+    board.send("oven", temperature=60)
+    expect(strip(wall).locator(".alarm")).to_have_count(0, timeout=SOON_MS)
+
+
+def listen(page: Page) -> list[str]:
+    """What of sound begins on a page, and when an alarm is there. To ask the page would count as touching it."""
+    heard: list[str] = []
+    page.add_init_script(LISTEN)
+    page.on("console", lambda message: heard.append(message.text))
+    return heard
+
+
+def wait_for(page: Page, heard: list[str], what: str) -> None:
+    if what not in heard:
+        page.wait_for_event("console", lambda message: message.text == what, timeout=5000)
+
+
+def test_an_alarm_sounds_where_that_was_asked_for_and_somebody_touched_the_page(
+    site: ChatSite, board: Board, new_page: NewPage
+) -> None:
+    board.send("forge", temperature=60)
+    add_rule(site, new_page(), "forge", 200)
+    touched, untouched, silent = new_page(), new_page(), new_page()
+    heard = {page: listen(page) for page in (touched, untouched, silent)}
+    for page, query in ((touched, "&sound=1"), (untouched, "&sound=1"), (silent, "")):
+        page.goto(two_url(board, "forge", query=f"kiosk=1{query}"))
+        wait_for(page, heard[page], "live")
+    for page in (touched, silent):
+        page.mouse.click(3, 3)
+    assert all("context" not in sounds for sounds in heard.values())
+    board.send("forge", temperature=300)
+    for page in heard:
+        wait_for(page, heard[page], "alarm")
+    wait_for(touched, heard[touched], "tone")
+    assert "context" in heard[touched]
+    untouched.wait_for_timeout(QUIET_MS)
+    assert {"context", "tone"}.isdisjoint(heard[untouched])
+    untouched.mouse.click(3, 3)
+    wait_for(untouched, heard[untouched], "tone")
+    assert {"context", "tone"}.isdisjoint(heard[silent])
 
 
 def test_on_a_phone_chart_and_room_are_two_tabs_of_one_page(board: Board, new_page: NewPage) -> None:

@@ -76,14 +76,14 @@ def parse(text_data: str | None) -> Draft | Typing:
     match frame.get("type", "text"):
         case "text":
             text = _checked(_text(frame, "message", "content"), client_id)
-            return Draft(text, username, client_id, about=_about(frame.get("about"), client_id))
+            return Draft(text, username, client_id, about=about_of(frame.get("about"), client_id))
         case "typing":
             return Typing(username)
         case "image" | "video" | "voice":
             media_url = _text(frame, "media_url")
             if media_url is None or not media_url.startswith(MEDIA_URL):
                 raise upload_over_http(client_id)
-            return Draft("", username, client_id, media_url, _about(frame.get("about"), client_id))
+            return Draft("", username, client_id, media_url, about_of(frame.get("about"), client_id))
     raise ClientError("unknown-type", _("`type` is text, image, video, voice or typing."), client_id)
 
 
@@ -115,18 +115,39 @@ def _checked(text: str | None, client_id: str | None) -> str:
     return text
 
 
-def _about(moment: Any, client_id: str | None) -> About | None:
-    """Whether there is such a moment the database says (two/moments.py)."""
+def about_in(text: str | None, client_id: str | None) -> About | None:
+    """Of a form's field, which holds it as JSON.
+
+    Raises:
+        ClientError: it is no moment.
+    """
+    try:
+        return about_of(json.loads(text) if text else None, client_id)
+    except (ValueError, RecursionError):
+        raise _no_moment(client_id) from None
+
+
+def about_of(moment: Any, client_id: str | None) -> About | None:
+    """Whether there is such a moment the database says (two/moments.py).
+
+    Raises:
+        ClientError: it is no moment.
+    """
     match moment:
         case None:
             return None
         case {"device": str(device), "metric": str(metric), "at": int(at)} if not isinstance(at, bool):
             return {"device": UNSENDABLE.sub("\ufffd", device), "metric": UNSENDABLE.sub("\ufffd", metric), "at": at}
-    raise bad_about(client_id, _('`about` is {"device": "…", "metric": "…", "at": <Unix milliseconds>}.'))
+    raise _no_moment(client_id)
 
 
-def bad_about(client_id: str | None, detail: str) -> ClientError:
+def _no_moment(client_id: str | None) -> ClientError:
+    detail = _('`about` is {"device": "…", "metric": "…", "at": <Unix milliseconds>}.')
     return ClientError("bad-about", detail, client_id)
+
+
+def no_such_moment(client_id: str | None) -> ClientError:
+    return ClientError("bad-about", _("There is no such device, metric or time."), client_id)
 
 
 def too_fast(client_id: str | None) -> ClientError:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 from django.utils.translation import gettext as _
 
 from examplechannels.broadcast import broadcast
-from threechat.drafts import ClientError, Draft, bad_about, upload_over_http
+from threechat.drafts import ClientError, Draft, no_such_moment, upload_over_http
 from threechat.limits import new_rooms
 from threechat.messages import MessageFrame, message_frame, room_frame
 from threechat.models import Media, Message
@@ -57,7 +57,7 @@ async def post(
     except ClientIdTaken:
         raise ClientError("client-id-taken", _("Somebody else used this `client_id` here."), draft.client_id) from None
     except NoSuchMoment:
-        raise bad_about(draft.client_id, _("There is no such device, metric or time.")) from None
+        raise no_such_moment(draft.client_id) from None
     except Media.DoesNotExist:
         raise upload_over_http(draft.client_id) from None
     if stored.created_room:

@@ -240,6 +240,7 @@ class Delivery(models.Model):
 
     rule = models.ForeignKey(Rule, models.CASCADE, related_name="deliveries", verbose_name=_("rule"))
     body = models.TextField(_("body"))  # JSON, as it is signed and sent
+    is_test = models.BooleanField(_("test"), default=False, db_default=False)
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
     created = models.DateTimeField(_("created"), default=timezone.now)
     next_on = models.DateTimeField(_("next attempt"), default=timezone.now, null=True)  # none: it is done with

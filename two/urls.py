@@ -10,6 +10,7 @@ urlpatterns = [
     path("two/device/<str:device>/rules/", alarm_views.rules, name="device-rules"),
     path("two/device/<str:device>/rules/<int:rule>/", alarm_views.rule, name="device-rule"),
     path("two/device/<str:device>/rules/<int:rule>/delete/", alarm_views.delete_rule, name="device-rule-delete"),
+    path("two/device/<str:device>/rules/<int:rule>/test/", alarm_views.test_rule, name="device-rule-test"),
     path("two/readings/", views.readings, name="two-readings"),
     path("two/readings", views.readings),  # a device that forgets the slash is not to be redirected
     path("two/devices/", views.devices, name="two-devices"),

@@ -1,10 +1,12 @@
 import { gettext } from "./text.js";
+import { maySound } from "./may_sound.js";
 import { part, setText } from "./dom.js";
 
 const AGAIN_MS = 10_000;
 const TONE_HZ = 880;
 const TONE_SECONDS = 0.35;
 const TONE_GAIN = 0.2;
+const TOUCHES = ["pointerdown", "pointerup", "keydown"]; // of a finger only the end counts for browsers
 
 /** A tone for alarms, only where it was asked for: by `sound=1` in the address, or with the button that puts it there. */
 export class AlarmSound {
@@ -18,7 +20,7 @@ export class AlarmSound {
   constructor() {
     this.#button.addEventListener("click", () => this.#toggle());
     // Browsers are silent until somebody has touched the page.
-    for (const act of ["pointerdown", "keydown"]) document.addEventListener(act, () => this.#context?.resume());
+    for (const touch of TOUCHES) document.addEventListener(touch, () => this.#touched());
     this.#show();
   }
 
@@ -60,18 +62,27 @@ export class AlarmSound {
     setText(this.#button, isBlocked ? gettext("Sound: touch the page once") : gettext("Sound"));
   }
 
-  #play() {
+  /** Opened before it may be heard, an AudioContext would stay mute, and the browser complain. */
+  async #play() {
     if (this.#context?.state === "running") {
       this.#sound();
       return;
     }
     this.#isOwed = true;
-    this.#context ??= this.#open();
-    this.#context.resume();
     this.#show();
+    if (await maySound()) this.#open();
+  }
+
+  #touched() {
+    if (this.#isOn && this.#isOwed && navigator.userActivation?.hasBeenActive !== false) this.#open();
   }
 
   #open() {
+    this.#context ??= this.#newContext();
+    this.#context.resume();
+  }
+
+  #newContext() {
     const context = new AudioContext();
     context.addEventListener("statechange", () => {
       if (context.state !== "running" || !this.#isOwed) return;

@@ -36,6 +36,7 @@ export class ChartMoments {
       onLeave: () => talk.leavePins(),
     });
     new ChartPicker(this.#canvas, part("walk", root), {
+      isClosed: talk.isClosed,
       at: (x, y) => this.#momentNear(x, y),
       walk: (key) => this.#walk(key),
       textOf: (moment) => talk.textOf(moment),

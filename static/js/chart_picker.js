@@ -7,27 +7,33 @@ const WALKING_KEYS = new Set(["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown",
 /**
  * How people choose a point of a chart: they click or tap it, or walk to it with the keys and press Enter.
  * Hooks: at(x, y), which finds a moment near a place of the canvas, or null; walk(key), which gives the next one, or null;
- * onPick(moment), onLeave(); textOf(moment).
+ * onPick(moment), onLeave(); textOf(moment). Where it is closed they only walk, and read.
  */
 export class ChartPicker {
   #canvas;
   #line;
   #hooks;
+  #isClosed;
   #pressed = null;
   #walkedTo = null;
 
   /** `line` tells those who walk where they are. */
-  constructor(canvas, line, hooks) {
+  constructor(canvas, line, { isClosed, ...hooks }) {
     this.#canvas = canvas;
     this.#line = line;
+    this.#isClosed = isClosed;
     this.#hooks = hooks;
-    canvas.addEventListener("pointerdown", ({ isPrimary, clientX, clientY }) => {
-      this.#pressed = isPrimary ? { x: clientX, y: clientY } : null;
-    });
-    canvas.addEventListener("click", (event) => this.#click(event));
+    if (!isClosed) this.#takeClicks();
     canvas.addEventListener("keydown", (event) => this.#key(event));
     canvas.addEventListener("focus", () => canvas.matches(":focus-visible") && this.#greet());
     canvas.addEventListener("blur", () => this.#leave());
+  }
+
+  #takeClicks() {
+    this.#canvas.addEventListener("pointerdown", ({ isPrimary, clientX, clientY }) => {
+      this.#pressed = isPrimary ? { x: clientX, y: clientY } : null;
+    });
+    this.#canvas.addEventListener("click", (event) => this.#click(event));
   }
 
   /** What was dragged has zoomed or moved the chart: that is no click. */
@@ -44,7 +50,7 @@ export class ChartPicker {
     if (event.altKey || event.ctrlKey || event.metaKey) return;
     if (event.key === "Escape") this.#leave();
     else if (WALKING_KEYS.has(event.key)) this.#walk(event.key);
-    else if ((event.key === "Enter" || event.key === " ") && this.#walkedTo) this.#hooks.onPick(this.#walkedTo, { isByKey: true });
+    else if ((event.key === "Enter" || event.key === " ") && this.#walkedTo && !this.#isClosed) this.#hooks.onPick(this.#walkedTo, { isByKey: true });
     else return;
     event.preventDefault();
   }
@@ -57,7 +63,8 @@ export class ChartPicker {
   }
 
   #greet() {
-    this.#say(gettext("Arrow keys walk over the readings, Enter talks about one."));
+    if (this.#isClosed) this.#say(gettext("Arrow keys walk over the readings."));
+    else this.#say(gettext("Arrow keys walk over the readings, Enter talks about one."));
   }
 
   #leave() {

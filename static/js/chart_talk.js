@@ -22,14 +22,17 @@ function tellPage(name, detail) {
  */
 export class ChartTalk {
   moments;
+  /** Nobody here may talk: a device's page without its room. */
+  isClosed;
   #devices;
   #clock;
   #urls;
   #popover = new MomentPopover();
 
   /** `urls`: {deviceUrl, roomUrl}, with `__device__` and `__room__` where the names go. */
-  constructor({ moments, devices, clock, urls }) {
+  constructor({ moments, devices, clock, urls, isClosed }) {
     this.moments = moments;
+    this.isClosed = isClosed;
     this.#devices = devices;
     this.#clock = clock;
     this.#urls = urls;

@@ -2,6 +2,7 @@ import { Address } from "./address.js";
 import { ChartGrid } from "./chart_grid.js";
 import { DeviceCards } from "./device_cards.js";
 import { Painter } from "./painter.js";
+import { Selection } from "./models/selection.js";
 import { Toolbar } from "./toolbar.js";
 import { ValueTable } from "./value_table.js";
 import { ageText } from "./device_card.js";
@@ -20,7 +21,7 @@ const KEPT_WINDOWS = 1.1;
  */
 export class Dashboard {
   view;
-  #state;
+  #selection;
   #telemetry;
   #devices;
   #clock;
@@ -36,39 +37,47 @@ export class Dashboard {
   #isNewLine = false;
 
   constructor({ telemetry, devices, clock, talk, openAlarms, csvUrl, isKiosk = false, hasPast, onWish }) {
-    this.#state = readViewState(location.search);
-    this.view = new Viewport(this.#state);
-    if (devices.only) this.#state.devices = [devices.only];
+    const state = readViewState(location.search);
+    this.view = new Viewport(state);
+    this.#selection = new Selection(devices.only ? { ...state, devices: [devices.only] } : state);
     this.#telemetry = telemetry;
     this.#devices = devices;
     this.#clock = clock;
     this.#hasPast = hasPast;
     this.#openAlarms = openAlarms;
     this.#onWish = onWish;
-    const { view } = this;
+    this.#grid = this.#newGrid(talk, isKiosk);
+    this.#toolbar = this.#newToolbar(csvUrl);
+    const onFind = () => this.showNumbers();
+    this.#cards = part("cards") && new DeviceCards(devices, { onPick: (slug) => this.#pick(slug), onFind });
+    this.#table = new ValueTable(devices, onFind);
+    this.#painter = new Painter({
+      grid: this.#grid,
+      view: this.view,
+      range: () => this.#range,
+      onNumbers: () => this.#refresh(),
+    });
+    if (this.view.isHeld) telemetry.hold();
+  }
+
+  #newGrid(talk, isKiosk) {
     const acts = {
-      onRange: (range) => this.#change((nowMs) => view.show(range, nowMs)),
+      onRange: (range) => this.#change((nowMs) => this.view.show(range, nowMs)),
       onToggle: (key) => this.#toggle(key),
-      onShowReading: (at) => this.#change((nowMs) => view.showReading(at, nowMs)),
+      onShowReading: (at) => this.#change((nowMs) => this.view.showReading(at, nowMs)),
     };
-    this.#grid = new ChartGrid(devices, acts, { talk, isKiosk });
-    this.#toolbar = new Toolbar({
+    return new ChartGrid(this.#devices, acts, { talk, isKiosk });
+  }
+
+  #newToolbar(csvUrl) {
+    const { view } = this;
+    return new Toolbar({
       onWindow: (name) => this.#change(() => view.choose(name)),
       onPause: () => this.#change((nowMs) => (view.isHeld ? view.goLive() : view.pause(nowMs))),
       onMove: (share) => this.#change((nowMs) => view.move(share, nowMs)),
       onZoom: (factor) => this.#change((nowMs) => view.zoom(factor, nowMs)),
-      csvUrl: () => csvUrl(this.devices, view.range(clock.nowMs())),
+      csvUrl: () => csvUrl(this.devices, this.#range),
     });
-    const onFind = () => this.showNumbers();
-    this.#cards = part("cards") && new DeviceCards(devices, { onPick: (slug) => this.#pick(slug), onFind });
-    this.#table = new ValueTable(devices, () => this.showNumbers());
-    this.#painter = new Painter({
-      grid: this.#grid,
-      view,
-      range: () => view.range(clock.nowMs()),
-      onNumbers: () => this.#refresh(),
-    });
-    if (view.isHeld) telemetry.hold();
   }
 
   start() {
@@ -78,7 +87,7 @@ export class Dashboard {
 
   /** The chosen devices; none are all. */
   get devices() {
-    return this.#state.devices;
+    return this.#selection.devices;
   }
 
   /** The lines that have a place on a chart. */
@@ -94,7 +103,7 @@ export class Dashboard {
   /** Moves to a moment of a line, if it is not in view, and rings it. */
   showMoment({ device, metric, at }) {
     const key = lineKey(device, metric);
-    this.#state.hidden.delete(key);
+    this.#selection.hidden.delete(key);
     this.#change((nowMs) => this.view.showMoment(at, this.#devices.intervalMs(device), nowMs));
     this.layOut();
     this.#grid.ring(key, at);
@@ -108,7 +117,7 @@ export class Dashboard {
   /** Gives each line its place on a chart; `isLoaded` when the window was fetched anew. */
   layOut({ isLoaded = false } = {}) {
     this.#isNewLine = false;
-    this.#grid.show(this.#allLines(), this.#state, { range: this.view.range(this.#clock.nowMs()), isLoaded });
+    this.#grid.show(this.#allLines(), this.#selection, { range: this.#range, isLoaded });
     this.#telemetry.follow(this.lines);
     this.showNumbers();
     this.#painter.draw();
@@ -133,8 +142,12 @@ export class Dashboard {
 
   /** What is due each time the numbers are: in the rhythm of the painter, never out of `layOut` itself. */
   #refresh() {
-    if (this.#grid.isOutdated(this.view.range(this.#clock.nowMs()))) this.layOut();
+    if (this.#grid.isOutdated(this.#range)) this.layOut();
     else this.showNumbers();
+  }
+
+  get #range() {
+    return this.view.range(this.#clock.nowMs());
   }
 
   #allLines() {
@@ -160,17 +173,14 @@ export class Dashboard {
   }
 
   #toggle(key) {
-    const { hidden } = this.#state;
-    if (!hidden.delete(key)) hidden.add(key);
+    this.#selection.toggle(key);
     this.#keepInUrl();
     this.layOut();
   }
 
   #pick(slug) {
     const isOnly = slug !== null && this.devices.length === 0;
-    const others = this.devices.filter((device) => device !== slug);
-    if (slug === null) this.#state.devices = [];
-    else this.#state.devices = others.length < this.devices.length ? others : [...others, slug];
+    this.#selection.pick(slug);
     this.#keepInUrl();
     this.layOut();
     this.#onWish(false);
@@ -179,7 +189,8 @@ export class Dashboard {
 
   #keepInUrl() {
     const { window, pausedAt, zoomed } = this.view;
+    const { hidden } = this.#selection;
     const devices = this.#devices.only ? [] : this.devices;
-    this.#address.write(writeViewState(location.search, { ...this.#state, devices, window, pausedAt, zoomed }));
+    this.#address.write(writeViewState(location.search, { window, pausedAt, zoomed, devices, hidden }));
   }
 }

@@ -18,7 +18,7 @@ export class MediaSender {
   #maxBytes;
   #hooks;
   #uploader;
-  // What is not confirmed yet, by `client_id`: `{file, previewUrl}`.
+  // What is not confirmed yet, by `client_id`: `{file, previewUrl, about}`.
   #kept = new Map();
 
   /** `maxBytes` of a file. Hooks: onProblem(text), onRefused(code, detail), what the server said to an upload. */
@@ -37,14 +37,17 @@ export class MediaSender {
     });
   }
 
-  async send(files) {
+  /** Sends `files`, each `about` a moment or null. Whether any was taken. */
+  async send(files, about = null) {
     const problems = [];
+    let isAnyTaken = false;
     for (const file of files) {
       const problem = refusalOf(file, this.#maxBytes) || (this.#uploader.room > 0 ? "" : tooMany());
       if (problem) problems.push(problem);
-      else await this.#submit(file);
+      else if (await this.#submit(file, about)) isAnyTaken = true;
     }
     this.#hooks.onProblem([...new Set(problems)].slice(0, PROBLEMS_TOLD).join("\n"));
+    return isAnyTaken;
   }
 
   /** True when `clientId` was an upload's and is on its way once more. */
@@ -76,23 +79,24 @@ export class MediaSender {
     }
   }
 
-  async #submit(file) {
+  async #submit(file, about) {
     const clientId = newClientId();
     const kind = kindOf(file);
     const previewUrl = URL.createObjectURL(file);
     const size = kind === "image" ? await pictureSize(previewUrl) : {};
     const media = { title: file.name, width: null, height: null, ...size, thumbnail: null, size: file.size };
-    this.#kept.set(clientId, { file, previewUrl });
-    const draft = { kind, previewUrl, media, clientId, username: this.#name.shown, at: Date.now() };
-    this.#conversation.submitDraft(draft);
+    this.#kept.set(clientId, { file, previewUrl, about });
+    const draft = { kind, previewUrl, media, about, clientId, username: this.#name.shown, at: Date.now() };
+    const isTaken = this.#conversation.submitDraft(draft);
     // Not where too much is unsent, nor where the room is closed.
     if (this.#log.unsent.find(clientId)?.state === "pending") this.#upload(clientId);
     this.tidy();
+    return isTaken;
   }
 
   #upload(clientId) {
-    const { file } = this.#kept.get(clientId);
-    const isTaken = this.#uploader.add({ clientId, file, username: this.#name.sent });
+    const { file, about } = this.#kept.get(clientId);
+    const isTaken = this.#uploader.add({ clientId, file, about, username: this.#name.sent });
     if (!isTaken) this.#conversation.failed(clientId, "", tooMany());
   }
 

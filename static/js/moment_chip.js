@@ -6,12 +6,14 @@ export class MomentChip {
   #node = part("moment-chip");
   #label = part("moment-text");
   #shown = null;
+  #onCleared;
 
-  /** Hooks: onRemoved(), when a person took it away; onCleared(), then too, and when it was sent. */
+  /** Hook: onRemoved(), when a person took it away. */
   onRemoved = () => {};
-  onCleared = () => {};
 
-  constructor() {
+  /** `onCleared()`: it is empty, because somebody took the moment away or it was sent. */
+  constructor({ onCleared }) {
+    this.#onCleared = onCleared;
     part("moment-remove").addEventListener("click", () => {
       this.clear();
       this.onRemoved();
@@ -38,8 +40,9 @@ export class MomentChip {
   }
 
   clear() {
+    if (!this.#shown) return;
     this.#shown = null;
     this.#node.hidden = true;
-    this.onCleared();
+    this.#onCleared();
   }
 }

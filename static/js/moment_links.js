@@ -1,6 +1,7 @@
 import { copyOf, part, setText } from "./dom.js";
 import { momentText } from "./moment_words.js";
-import { momentUrl, momentWindow } from "./models/moment.js";
+import { Deadlines } from "./models/deadlines.js";
+import { momentUrl, momentWindow, settledAt } from "./models/moment.js";
 import { sparklinePath } from "./models/sparkline.js";
 
 const SPARK = { width: 160, height: 32 };
@@ -31,16 +32,22 @@ function dotPath(value, { at }, { from, to, width, height, scale: [low, high] })
   return `M${x.toFixed(1)} ${y.toFixed(1)}h0`;
 }
 
-/** Links from messages to their moments; what was read around one is fetched when its link comes into sight. */
+/**
+ * Links from messages to their moments. What was read around one is fetched when its link comes into sight; of a fresh one
+ * once more when its minutes are over, while the link is in sight or when it comes there again.
+ */
 export class MomentLinks {
   #reader;
   #telemetryUrl;
   #moments = new WeakMap();
-  #sight = new IntersectionObserver((entries) => entries.forEach((entry) => entry.isIntersecting && this.#seen(entry.target)));
+  #fresh = new Deadlines((link) => this.#seen(link));
+  #sight = new IntersectionObserver((entries) => entries.forEach((entry) => this.#looked(entry)));
 
   constructor(reader, telemetryUrl) {
     this.#reader = reader;
     this.#telemetryUrl = telemetryUrl;
+    addEventListener("pagehide", () => this.#fresh.stop());
+    addEventListener("pageshow", ({ persisted }) => persisted && this.#fresh.start());
   }
 
   elementOf(moment) {
@@ -57,9 +64,16 @@ export class MomentLinks {
     return this.#moments.get(link);
   }
 
+  /** A link that was taken off the page is out of sight too. */
+  #looked({ isIntersecting, target }) {
+    if (isIntersecting) this.#seen(target);
+    else this.#fresh.remove(target);
+  }
+
   async #seen(link) {
-    this.#sight.unobserve(link);
     const moment = this.momentOf(link);
+    if (Date.now() < settledAt(moment)) this.#fresh.add(link, settledAt(moment));
+    else this.#sight.unobserve(link);
     const read = await this.#reader.read(moment);
     if (!read) return;
     setText(part("moment-label", link), momentText({ ...moment, name: moment.device, value: read.value, unit: read.unit }));

@@ -1,31 +1,37 @@
 import { Points } from "./models/points.js";
-import { momentKey, momentWindow, valueAt } from "./models/moment.js";
+import { momentKey, momentWindow, settledAt, valueAt } from "./models/moment.js";
 
 const AT_ONCE = 3;
 const KEPT = 200;
 
 /**
  * What was read around moments: `{points, value, unit}`, `value` null where nothing was read close by; null for what
- * could not be fetched. A few requests at a time, one a moment; the latest answers are kept.
+ * could not be fetched. A few requests at a time, one a moment, and one more once its window is over; the latest
+ * answers are kept.
  */
 export class MomentReader {
   #api;
   #kept = new Map();
   #waiting = [];
   #running = 0;
+  #nowMs;
 
   /** `api`: a TelemetryApi. */
-  constructor(api) {
+  constructor(api, nowMs = () => Date.now()) {
     this.#api = api;
+    this.#nowMs = nowMs;
   }
 
   read(moment) {
     const key = momentKey(moment);
-    const answer = this.#kept.get(key) ?? this.#queue(moment, key);
+    const isSettled = this.#nowMs() >= settledAt(moment);
+    const known = this.#kept.get(key);
+    const isGood = known && (known.isSettled || !isSettled);
+    const kept = isGood ? known : { answer: this.#queue(moment, key), isSettled };
     this.#kept.delete(key);
-    this.#kept.set(key, answer);
+    this.#kept.set(key, kept);
     if (this.#kept.size > KEPT) this.#kept.delete(this.#kept.keys().next().value);
-    return answer;
+    return kept.answer;
   }
 
   #queue(moment, key) {

@@ -109,6 +109,7 @@ export class Room {
         log: this.#log,
         api: this.#api,
         name: this.#name,
+        chip: this.#moments.chip,
         maxBytes: Number(this.#facts.maxUpload),
       },
       {

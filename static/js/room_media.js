@@ -10,13 +10,14 @@ export class RoomMedia {
   #recorder;
 
   /**
-   * `room`: what a MediaSender takes. Hooks: onSend(), when files are about to be shown; onProblem(text);
-   * onRefused(code, detail), what the server said to an upload; onClosed(), when the recorder gives the focus back.
+   * `room`: what a MediaSender takes; `chip` holds the moment that files are about, as a text would be.
+   * Hooks: onSend(), when files are about to be shown; onProblem(text); onRefused(code, detail), what the server said
+   * to an upload; onClosed(), when the recorder gives the focus back.
    */
-  constructor(region, room, { onSend, onProblem, onRefused, onClosed }) {
-    const send = (files) => {
+  constructor(region, { chip, ...room }, { onSend, onProblem, onRefused, onClosed }) {
+    const send = async (files) => {
       onSend();
-      this.#sender.send(files);
+      if (await this.#sender.send(files, chip.moment)) chip.clear();
     };
     this.#sender = new MediaSender(room, { onProblem, onRefused });
     this.#attach = new Attach(region, send);

@@ -12,7 +12,7 @@ const isPlainClick = ({ button, ctrlKey, metaKey, shiftKey, altKey }) => button 
  * Speaks with the chart beside it by events of the document: hears "moment", says "show-moment".
  */
 export class RoomMoments {
-  chip = new MomentChip();
+  chip = new MomentChip({ onCleared: () => this.#leaveAddress() });
   #beside;
   #reader;
   #links;
@@ -25,7 +25,6 @@ export class RoomMoments {
     this.#hooks = hooks;
     this.#reader = new MomentReader(new TelemetryApi({ readingsUrl }));
     this.#links = new MomentLinks(this.#reader, telemetryUrl);
-    this.chip.onCleared = () => this.#forgetHash();
     document.addEventListener("moment", ({ detail }) => this.#pick(detail));
     part("messages", region).addEventListener("click", (event) => this.#clicked(event));
     addEventListener("hashchange", () => this.#followHash());
@@ -50,9 +49,10 @@ export class RoomMoments {
     this.#pick({ ...moment, ...(read && { value: read.value, unit: read.unit }) });
   }
 
-  /** What was sent, or taken away, does not come again with a reload. */
-  #forgetHash() {
-    if (readMomentHash(location.hash, this.#beside)) history.replaceState(history.state, "", location.pathname + location.search);
+  /** What is done with is not to be there again after a reload. */
+  #leaveAddress() {
+    if (!readMomentHash(location.hash, this.#beside)) return;
+    history.replaceState(history.state, "", location.pathname + location.search);
   }
 
   #clicked(event) {

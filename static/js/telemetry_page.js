@@ -4,7 +4,7 @@ import { Dashboard } from "./dashboard.js";
 import { DeviceDialog } from "./device_dialog.js";
 import { Kiosk } from "./kiosk.js";
 import { MomentsLoader } from "./moments_loader.js";
-import { Refetch } from "./refetch.js";
+import { PastLoader } from "./past_loader.js";
 import { TelemetryApi } from "./telemetry_api.js";
 import { WindowLoader } from "./window_loader.js";
 import { bindCopyButton } from "./clipboard.js";
@@ -24,108 +24,126 @@ const LATE_WITHIN_MS = 10_000;
 const MOVE_SETTLES_MS = 200;
 const MOMENT_FRAMES = new Set(["pin", "unpin", "alarm"]);
 
-/** A telemetry page: charts, cards, table, alarms, and the socket that feeds them, opened on `livePage`. */
-export function openTelemetry(livePage) {
-  const region = part("dashboard");
-  const { device: only = "" } = region.dataset;
+/** A telemetry page: charts, cards, table, alarms, and the socket that feeds them. */
+export class TelemetryPage {
+  #region = part("dashboard");
+  #facts = this.#region.dataset;
+  #only = this.#facts.device ?? "";
+  #urls = { ...this.#facts, ...part("charts").dataset };
+  #api = new TelemetryApi(this.#urls);
+  #telemetry = new Telemetry();
+  #devices = new DeviceList(this.#only);
+  #clock = new ServerClock();
+  #moments = new Moments();
+  #openAlarms = new OpenAlarms();
+  #alarmDesk;
+  #kiosk;
+  #dashboard;
+  #past;
 
-  const telemetry = new Telemetry();
-  const devices = new DeviceList(only);
-  const clock = new ServerClock();
-  const urls = { ...region.dataset, ...part("charts").dataset };
-  const api = new TelemetryApi(urls);
-  const loader = new WindowLoader({ api, telemetry, devices, clock });
-  const moments = new Moments();
-  const openAlarms = new OpenAlarms();
-  const momentsLoader = new MomentsLoader({ api, moments, openAlarms, clock });
-  const alarmDesk = new AlarmDesk({ alarms: openAlarms, devices, clock, api, onAcknowledged: (alarm) => receive({ type: "alarm", alarm }) });
-  const kiosk = "kiosk" in region.dataset ? new Kiosk(region.dataset.version, api) : null;
-  const dashboard = new Dashboard({
-    telemetry,
-    devices,
-    clock,
-    talk: new ChartTalk({ moments, devices, clock, urls }),
-    openAlarms,
-    csvUrl: (chosen, { from, to }) => api.csvUrl({ devices: chosen, since: from, until: to + 1 }),
-    isKiosk: kiosk !== null,
-    hasPast: (slug) => loader.hasPast(slug),
-    onWish: (isMoving) => refetch.within(isMoving ? MOVE_SETTLES_MS : 0),
-  });
-  let areDevicesKnown = false;
-
-  const refetch = new Refetch(
-    async () => {
-      const isAsked = !areDevicesKnown;
-      areDevicesKnown = true; // before the answer, so that a wish meanwhile is a new one
-      if (isAsked) {
-        await Promise.all([loader.loadDevices(), momentsLoader.loadAlarms().then((raised) => alarmDesk.show(raised))]);
-        alarmDesk.show([]); // the names of the devices may have come after the alarms
-      }
-      dashboard.layOut();
-      await Promise.all([
-        loader.loadWindow(dashboard).then(() => dashboard.layOut({ isLoaded: true })),
-        momentsLoader.loadWindow(dashboard.view, loader.devicesToAsk(dashboard)).then(() => dashboard.showMoments()),
-      ]);
-      if (Number.isFinite(loader.refetchAfterMs)) refetch.within(loader.refetchAfterMs);
-    },
-    (isOk) => {
-      areDevicesKnown &&= isOk;
-      part("history-problem").hidden = isOk;
-    },
-  );
-
-  /** The whole window, and what else may have changed meanwhile: devices, names, the server's time. */
-  function catchUp(withinMs = 0) {
-    areDevicesKnown = false;
-    refetch.within(withinMs);
+  constructor(livePage) {
+    this.#openAlarmDesk();
+    this.#kiosk = "kiosk" in this.#facts ? new Kiosk(this.#facts.version, this.#api) : null;
+    this.#openDashboard();
+    this.#showFirstPoints(jsonScript("points", []));
+    this.#bindControls();
+    this.#dashboard.start();
+    this.#followPage();
+    this.#openSocket(livePage);
   }
 
-  function receiveMoment(frame) {
-    if (frame.type === "alarm") alarmDesk.receive(frame.alarm);
-    if (moments.receive(frame)) dashboard.showMoments();
-    if (moments.takeBehind()) refetch.within(LATE_WITHIN_MS);
+  #openAlarmDesk() {
+    this.#alarmDesk = new AlarmDesk({
+      alarms: this.#openAlarms,
+      devices: this.#devices,
+      clock: this.#clock,
+      api: this.#api,
+      onAcknowledged: (alarm) => this.#receive({ type: "alarm", alarm }),
+    });
   }
 
-  function receive(frame) {
-    if (frame?.type === "catch_up") catchUp(Math.random() * CATCH_UP_SPREAD_MS);
-    if (MOMENT_FRAMES.has(frame?.type)) receiveMoment(frame);
-    if (!Array.isArray(frame)) return;
-    for (const { device, at } of frame) if (device === RANDOM) clock.observe(at);
-    const isNew = telemetry.receive(only ? frame.filter(({ device }) => device === only) : frame);
-    if (telemetry.takeBehind()) refetch.within(LATE_WITHIN_MS);
+  /** The charts and all around them, and what fetches their past. */
+  #openDashboard() {
+    const known = { api: this.#api, devices: this.#devices, clock: this.#clock };
+    const [telemetry, moments, openAlarms] = [this.#telemetry, this.#moments, this.#openAlarms];
+    const windows = new WindowLoader({ ...known, telemetry });
+    this.#dashboard = new Dashboard({
+      ...known,
+      telemetry,
+      openAlarms,
+      talk: new ChartTalk({ ...known, moments, urls: this.#urls, isClosed: "closed" in this.#facts }),
+      csvUrl: (chosen, { from, to }) => this.#api.csvUrl({ devices: chosen, since: from, until: to + 1 }),
+      isKiosk: this.#kiosk !== null,
+      hasPast: (slug) => windows.hasPast(slug),
+      onWish: (isMoving) => this.#past.within(isMoving ? MOVE_SETTLES_MS : 0),
+    });
+    this.#past = new PastLoader({
+      windows,
+      moments: new MomentsLoader({ ...known, moments, openAlarms }),
+      dashboard: this.#dashboard,
+      alarmDesk: this.#alarmDesk,
+    });
+  }
+
+  /** What the server rendered of the random feed, until its past is fetched. */
+  #showFirstPoints(points) {
+    if (points.length === 0 || (this.#only && this.#only !== RANDOM)) return;
+    this.#telemetry.receive(points.map(([at, data]) => ({ device: RANDOM, metric: "value", unit: "", at, data })));
+    this.#clock.observe(points.at(-1)[0]);
+  }
+
+  #bindControls() {
+    if (part("device-dialog")) new DeviceDialog(this.#api, () => this.#past.catchUp());
+    for (const example of document.querySelectorAll("[data-part=example]")) {
+      bindCopyButton(part("example-copy", example), () => part("example-text", example).textContent);
+    }
+    for (const link of document.querySelectorAll("[data-keeps-view]")) {
+      link.href = withQuery(link.getAttribute("href"), [], location.search);
+    }
+  }
+
+  #followPage() {
+    // What a hidden tab drew is old, and its timers slept.
+    document.addEventListener("visibilitychange", () => !document.hidden && this.#past.catchUp());
+    document.addEventListener("show-moment", ({ detail }) => this.#dashboard.showMoment(detail));
+    addEventListener("pagehide", () => {
+      this.#past.stop();
+      this.#alarmDesk.stop();
+    });
+  }
+
+  /** The past is asked for once the socket is open, so that nothing falls between the two. */
+  #openSocket(livePage) {
+    livePage.open(withQuery(this.#facts.socket, [], location.search), {
+      region: this.#region,
+      silenceMs: SILENCE_MS,
+      onOpen: (again) => {
+        this.#past.catchUp();
+        if (again) this.#kiosk?.check();
+      },
+      onFrame: (frame) => this.#receive(frame),
+    });
+  }
+
+  #receive(frame) {
+    if (frame?.type === "catch_up") this.#past.catchUp(Math.random() * CATCH_UP_SPREAD_MS);
+    if (MOMENT_FRAMES.has(frame?.type)) this.#receiveMoment(frame);
+    if (Array.isArray(frame)) this.#receiveReadings(frame);
+  }
+
+  #receiveMoment(frame) {
+    if (frame.type === "alarm") this.#alarmDesk.receive(frame.alarm);
+    if (this.#moments.receive(frame)) this.#dashboard.showMoments();
+    if (this.#moments.takeBehind()) this.#past.within(LATE_WITHIN_MS);
+  }
+
+  #receiveReadings(readings) {
+    for (const { device, at } of readings) if (device === RANDOM) this.#clock.observe(at);
+    const shown = this.#only ? readings.filter(({ device }) => device === this.#only) : readings;
+    const isNew = this.#telemetry.receive(shown);
+    if (this.#telemetry.takeBehind()) this.#past.within(LATE_WITHIN_MS);
     if (!isNew) return;
-    dashboard.noteNewLine();
-    catchUp(NEW_LINE_WITHIN_MS);
+    this.#dashboard.noteNewLine();
+    this.#past.catchUp(NEW_LINE_WITHIN_MS);
   }
-
-  function showFirstPoints(points) {
-    if (points.length === 0 || (only && only !== RANDOM)) return;
-    telemetry.receive(points.map(([at, data]) => ({ device: RANDOM, metric: "value", unit: "", at, data })));
-    clock.observe(points.at(-1)[0]);
-  }
-
-  showFirstPoints(jsonScript("points", []));
-  if (part("device-dialog")) new DeviceDialog(api, () => catchUp());
-  for (const example of document.querySelectorAll("[data-part=example]")) {
-    bindCopyButton(part("example-copy", example), () => part("example-text", example).textContent);
-  }
-  for (const link of document.querySelectorAll("[data-keeps-view]")) {
-    link.href = withQuery(link.getAttribute("href"), [], location.search);
-  }
-  dashboard.start();
-  // What a hidden tab drew is old, and its timers slept.
-  document.addEventListener("visibilitychange", () => !document.hidden && catchUp());
-  document.addEventListener("show-moment", ({ detail }) => dashboard.showMoment(detail));
-  addEventListener("pagehide", () => refetch.stop());
-  addEventListener("pagehide", () => alarmDesk.stop());
-  // The past is asked for once the socket is open, so that nothing falls between the two.
-  livePage.open(withQuery(region.dataset.socket, [], location.search), {
-    region,
-    silenceMs: SILENCE_MS,
-    onOpen: (again) => {
-      catchUp();
-      if (again) kiosk?.check();
-    },
-    onFrame: receive,
-  });
 }

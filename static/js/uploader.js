@@ -10,7 +10,7 @@ function frameOf(request) {
 }
 
 /**
- * Uploads files one after the other. An upload is `{clientId, file, username}`; hooks, each with the upload first:
+ * Uploads files one after the other. An upload is `{clientId, file, username, about}`, `about` a moment or null; hooks, each with the upload first:
  * onProgress(upload, fraction), onDone(upload, frame), onFail(upload, code, detail).
  */
 export class Uploader {
@@ -57,10 +57,11 @@ export class Uploader {
   #begin() {
     const upload = this.#queue.begin();
     if (!upload) return;
-    const { clientId, file, username } = upload;
+    const { clientId, file, username, about } = upload;
     const body = new FormData();
     body.append("client_id", clientId);
     if (username) body.append("username", username);
+    if (about) body.append("about", JSON.stringify(about));
     body.append("file", file, file.name);
     const request = new XMLHttpRequest();
     this.#request = request;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { MomentReader } from "../../static/js/moment_reader.js";
 import { Points } from "../../static/js/models/points.js";
-import { momentOf, momentUrl, readMessageHash, readMomentHash, valueAt } from "../../static/js/models/moment.js";
+import { momentOf, momentUrl, readMessageHash, readMomentHash, settledAt, valueAt } from "../../static/js/models/moment.js";
 import { momentText } from "../../static/js/moment_words.js";
 
 const AT = 1_763_690_000_000;
@@ -73,6 +73,20 @@ test("a moment is asked for once, with its five minutes", async () => {
   assert.deepEqual([read.value, read.unit, read.points.length], [71.2, "°C", 1]);
   await reader.read(moment());
   assert.deepEqual(api.asked, [{ devices: ["boiler"], metrics: ["temperature"], since: AT - 150_000, until: AT + 150_001 }]);
+});
+
+test("a fresh moment is asked for once more when its five minutes are over", async () => {
+  const api = new SlowApi();
+  let nowMs = AT;
+  const reader = new MomentReader(api, () => nowMs);
+  await reader.read(moment());
+  nowMs = settledAt(moment()) - 1;
+  await reader.read(moment());
+  assert.equal(api.asked.length, 1);
+  nowMs += 1;
+  await reader.read(moment());
+  await reader.read(moment());
+  assert.equal(api.asked.length, 2);
 });
 
 test("a few moments are asked for at a time, and not all answers are kept", async () => {

@@ -61,6 +61,16 @@ test("a file goes with its client_id, its sender's name and the token", (t) => {
   assert.equal(last().body.get("file").name, "a.png");
 });
 
+test("what a file is about goes with it, as JSON", (t) => {
+  t.after(() => uploader.stop());
+  const about = { device: "boiler", metric: "temperature", at: 1_763_690_000_000 };
+  uploader.add({ ...upload("a"), about });
+  uploader.add({ ...upload("b"), about: null });
+  assert.deepEqual(JSON.parse(last().body.get("about")), about);
+  last().answer(201, { id: 7 });
+  assert.equal(last().body.get("about"), null);
+});
+
 test("the next one begins when one has ended, whichever way", () => {
   ["a", "b", "c"].forEach((clientId) => uploader.add(upload(clientId)));
   assert.equal(FakeRequest.all.length, 1);

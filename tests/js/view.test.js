@@ -4,6 +4,7 @@ import { Refetch } from "../../static/js/refetch.js";
 import { agoText, durationText, spanText } from "../../static/js/times.js";
 import { ServerClock } from "../../static/js/models/server_clock.js";
 import { DAY_MS, stepOf, timeTicks } from "../../static/js/models/time_ticks.js";
+import { Selection } from "../../static/js/models/selection.js";
 import { readViewState, withQuery, writeViewState } from "../../static/js/models/view_state.js";
 import { AHEAD_MS, SHORTEST_MS, Viewport } from "../../static/js/models/viewport.js";
 
@@ -141,4 +142,22 @@ test("a moment comes into view with some minutes around it, more where readings 
   const month = viewOf("?window=30d");
   month.showMoment(NOW - HOUR, 1_000, NOW);
   assert.equal(month.spanMs, 300_000);
+});
+
+test("devices are chosen one beside the other, taken out one by one, or all at once", () => {
+  const selection = new Selection({ devices: [], hidden: new Set() });
+  selection.pick("boiler");
+  selection.pick("oven");
+  assert.deepEqual(selection.devices, ["boiler", "oven"]);
+  selection.pick("boiler");
+  assert.deepEqual(selection.devices, ["oven"]);
+  selection.pick(null);
+  assert.deepEqual(selection.devices, []);
+});
+
+test("a line is switched off and on again", () => {
+  const selection = new Selection({ devices: [], hidden: new Set(["boiler heat"]) });
+  selection.toggle("oven heat");
+  selection.toggle("boiler heat");
+  assert.deepEqual([...selection.hidden], ["oven heat"]);
 });

@@ -8,16 +8,17 @@ from typing import BinaryIO, NamedTuple
 
 from examplechannels.questions import ask
 from threechat.access import check_entrance
-from threechat.drafts import Draft
+from threechat.drafts import Draft, no_such_moment
 from threechat.media.keeping import check_quota
 from threechat.media.workshop import workshop
-from threechat.messages import MessageFrame, file_url
+from threechat.messages import About, MessageFrame, file_url
 from threechat.models import Room
 from threechat.people import Person
 from threechat.posting import go_by, post, tell
 from threechat.rooms import RoomName
 from threechat.storage import ReadOnly, Stored, find_sent
 from threechat.writer import NotStored
+from two.moments import is_known_moment
 
 
 class Upload(NamedTuple):
@@ -32,6 +33,7 @@ class Upload(NamedTuple):
     size: int  # bytes
     declared: str  # its Content-Type, as the client says
     title: str  # its name there
+    about: About | None = None
 
 
 class Received(NamedTuple):
@@ -49,7 +51,7 @@ async def receive(upload: Upload) -> Received:
     Raises:
         Barred, ReadOnly, ClientIdTaken: see storage.py; OverQuota: see keeping.py.
         UnsupportedMedia, BadPicture, TooManyPixels: see workshop.py.
-        ClientError: the name is an account's, or the address made too many rooms.
+        ClientError: the name is an account's, the address made too many rooms, or there is no such moment.
         NotStored, DatabaseError: send it again.
     """
     # A context of its own: the request's ends with the request.
@@ -74,7 +76,7 @@ async def _receive(upload: Upload) -> Received:
             return Received(tell(known), is_new=False)
         person = await go_by(upload.person, upload.username, upload.client_id)
         media = await workshop.make(upload.file, upload.declared, upload.title, sender)
-        draft = Draft("", client_id=upload.client_id)
+        draft = Draft("", client_id=upload.client_id, about=upload.about)
         try:
             posted = await post(upload.where, room_id, person, draft, upload.address, media)
         except NotStored:
@@ -103,5 +105,8 @@ def _admit(upload: Upload, bytes_under_way: int) -> tuple[int | None, Stored | N
         return room.pk, Stored(known, room, is_new=False)
     if room and room.read_only:
         raise ReadOnly
+    about = upload.about
+    if about and not is_known_moment(about["device"], about["metric"], about["at"]):
+        raise no_such_moment(upload.client_id)
     check_quota(upload.person, bytes_under_way)
     return (room.pk if room else None), None

@@ -15,7 +15,7 @@ from examplechannels.doors import refusal
 from examplechannels.questions import ask
 from examplechannels.visitors import LOG_IN
 from threechat.access import Barred
-from threechat.drafts import MAX_CLIENT_ID_CHARACTERS, UNSENDABLE, ClientError
+from threechat.drafts import MAX_CLIENT_ID_CHARACTERS, UNSENDABLE, ClientError, about_in
 from threechat.media.byte_ranges import NotSatisfiable, byte_range
 from threechat.media.files import STORED_NAME
 from threechat.media.keeping import OverQuota, visible_file
@@ -45,6 +45,7 @@ REFUSALS: tuple[tuple[type[Exception], str, Any], ...] = (
 )
 STATUSES = {
     "no-file": 400,
+    "bad-about": 400,
     "bad-image": 400,
     "too-many-pixels": 400,
     "read-only": 403,
@@ -100,6 +101,7 @@ def _upload(request: HttpRequest, room: str) -> Upload:
         Http404: no room can have this name.
         Barred: a guest who has no session; a page gives one.
         BadUpload: there is no file, or too much of it.
+        ClientError: what it is about is no moment.
     """
     try:
         where = room_named(room)
@@ -114,17 +116,19 @@ def _upload(request: HttpRequest, room: str) -> Upload:
     if file.size > settings.MAX_UPLOAD_BYTES:
         detail = _("A file is at most %(bytes)d bytes.") % {"bytes": settings.MAX_UPLOAD_BYTES}
         raise BadUpload("too-big", str(detail))
-    client_id = UNSENDABLE.sub("\ufffd", request.POST.get("client_id", ""))
+    sent_id = UNSENDABLE.sub("\ufffd", request.POST.get("client_id", ""))
+    client_id = sent_id if 1 <= len(sent_id) <= MAX_CLIENT_ID_CHARACTERS else None
     return Upload(
         where=where,
         person=person,
         username=request.POST.get("username"),
-        client_id=client_id if 1 <= len(client_id) <= MAX_CLIENT_ID_CHARACTERS else None,
+        client_id=client_id,
         address=request.META.get("REMOTE_ADDR") or "",
         file=cast(Any, file),
         size=file.size,
         declared=file.content_type or "",
         title=file.name or "",
+        about=about_in(request.POST.get("about"), client_id),
     )
 
 

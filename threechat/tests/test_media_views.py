@@ -1,5 +1,6 @@
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator
 from io import BytesIO
 from pathlib import Path
@@ -92,6 +93,38 @@ async def test_a_picture_becomes_a_message_that_everybody_in_the_room_gets() -> 
     assert info["size"] == len(content) + len(small)
     for socket in (other, outsider):
         await socket.disconnect()
+
+
+def moment(**changes: Any) -> dict[str, Any]:
+    """Of the random feed, which every site has."""
+    return {"device": "random", "metric": "value", "at": int(time.time() * 1000), **changes}
+
+
+async def test_a_file_can_be_about_a_moment_as_a_text_can() -> None:
+    socket, about = await opened("/ws/chat/room1/"), moment()
+    answer = await send(await guest(), about=json.dumps(about))
+    assert (answer.status_code, answer.json()["about"]) == (201, about)
+    assert (await socket.receive_json_from(timeout=5))["about"] == about
+    await socket.disconnect()
+
+
+@pytest.mark.parametrize(
+    "about",
+    [
+        "x",
+        "7",
+        "[" * 100_000,
+        "{}",
+        json.dumps(moment(at="now")),
+        json.dumps(moment(at=1)),
+        json.dumps(moment(metric="x")),
+    ],
+    ids=lambda about: about[:40],
+)
+async def test_a_file_about_no_moment_is_refused_and_not_kept(folder: Path, about: str) -> None:
+    assert code(await send(await guest(), about=about)) == (400, "bad-about")
+    assert files(folder) == []
+    assert not await Message.objects.aexists()
 
 
 @pytest.mark.parametrize(

@@ -78,8 +78,8 @@ class AlarmAdmin(ReadOnly):
 
 @admin.register(Delivery)
 class DeliveryAdmin(ReadOnly):
-    list_display = ["id", "which", "created", "attempts", "next_on", "error"]
-    fields = ["which", "body", "created", "attempts", "next_on", "error"]
+    list_display = ["id", "which", "is_test", "created", "attempts", "next_on", "error"]
+    fields = ["which", "is_test", "body", "created", "attempts", "next_on", "error"]
 
 
 def _moment(at_ns: int) -> datetime:

@@ -41,6 +41,7 @@ class Claimed:
     body: str
     url: str
     secret: str
+    is_test: bool
 
 
 def due(now: datetime | None = None) -> list[Due]:
@@ -61,7 +62,16 @@ def claim(row: Due, now: datetime | None = None) -> Claimed | None:
     if found is None:
         return None
     rule = found.rule
-    return Claimed(row.pk, lease, found.attempts, found.created, found.body, rule.webhook_url, rule.webhook_secret)
+    return Claimed(
+        row.pk,
+        lease,
+        found.attempts,
+        found.created,
+        found.body,
+        rule.webhook_url,
+        rule.webhook_secret,
+        found.is_test,
+    )
 
 
 def succeed(claimed: Claimed) -> None:
@@ -73,10 +83,13 @@ def give_up(claimed: Claimed, error: str) -> None:
 
 
 def fail(claimed: Claimed, error: str, retry_after_seconds: float | None = None, now: datetime | None = None) -> None:
-    """Lets it be tried again after a pause, or gives it up after its last attempt."""
+    """Lets it be tried again after a pause, or gives it up after its last attempt.
+
+    A test is tried once: who waits for it wants to know, and no alarm is to wait behind it.
+    """
     now = now or timezone.now()
     is_old = now - claimed.created > timedelta(seconds=MAX_AGE_SECONDS)
-    if claimed.attempts >= MAX_ATTEMPTS or is_old:
+    if claimed.attempts >= MAX_ATTEMPTS or is_old or claimed.is_test:
         give_up(claimed, error)
         return
     asked_for = min(retry_after_seconds or 0, MAX_RETRY_AFTER_SECONDS)

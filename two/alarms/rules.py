@@ -120,7 +120,7 @@ def rule_deleted(**kwargs: Any) -> None:
 
 
 def rules_of(device: Device) -> "QuerySet[Rule]":
-    """Each with `last_error`, `last_attempts` and `last_next_on` of its latest delivery; null where there was none."""
+    """Each with `last_error`, `last_attempts`, … of its latest delivery; null where there was none."""
     latest = Delivery.objects.filter(rule=OuterRef("pk")).order_by("-pk")
     return (
         Rule.objects.filter(metric__device=device)
@@ -129,5 +129,7 @@ def rules_of(device: Device) -> "QuerySet[Rule]":
             last_error=Subquery(latest.values("error")[:1]),
             last_attempts=Subquery(latest.values("attempts")[:1]),
             last_next_on=Subquery(latest.values("next_on")[:1]),
+            last_created=Subquery(latest.values("created")[:1]),
+            last_is_test=Subquery(latest.values("is_test")[:1]),
         )
     )

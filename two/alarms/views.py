@@ -13,6 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from two.alarms.rules import RuleForm, RuleOfDeviceForm, rules_of, save
+from two.alarms.trial import send_test
 from two.devices import find_device
 from two.models import Device, Rule
 
@@ -68,6 +69,17 @@ def delete_rule(request: HttpRequest, device: str, rule: int) -> HttpResponse:
     found, asked = _found(device, rule)
     asked.delete()
     return HttpResponseRedirect(_url(found))
+
+
+@for_staff
+@require_POST
+def test_rule(request: HttpRequest, device: str, rule: int) -> HttpResponse:
+    """Sends a test to its webhook, whose outcome stands on its page."""
+    found, asked = _found(device, rule)
+    if not asked.webhook_url:
+        raise Http404
+    send_test(asked)
+    return HttpResponseRedirect(f"{reverse('device-rule', kwargs={'device': found.slug, 'rule': asked.pk})}#webhook")
 
 
 def _found(device: str, rule: int) -> tuple[Device, Rule]:

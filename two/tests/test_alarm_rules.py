@@ -1,5 +1,6 @@
+import json
 import time
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from two.samples import NS_PER_DAY
 
 pytestmark = pytest.mark.django_db
 PAGE = "/two/device/boiler/rules/"
+HOOK = "https://example.com/hook"
 GOOD = {"kind": "above", "threshold": "70", "hold_seconds": "60", "hysteresis": "2", "is_enabled": "on"}
 
 
@@ -62,24 +64,27 @@ def test_staff_add_a_rule_and_see_it(staff: Client, metric: Metric) -> None:
     assert "no-store" in page.headers["Cache-Control"]
 
 
-@pytest.mark.parametrize("path", [PAGE, f"{PAGE}1/", f"{PAGE}1/delete/"])
+@pytest.mark.parametrize("path", [PAGE, f"{PAGE}1/", f"{PAGE}1/delete/", f"{PAGE}1/test/"])
 def test_others_are_refused(client: Client, metric: Metric, path: str) -> None:
-    make_rule(metric, pk=1)
+    make_rule(metric, pk=1, webhook_url=HOOK)
     for method in (client.get, client.post):
         answer = method(path)
         assert (answer.status_code, answer.headers["Location"]) == (302, f"/accounts/login/?next={path}")
     client.force_login(User.objects.create_user("otto"))
     assert {method(path).status_code for method in (client.get, client.post)} == {403}
     assert Rule.objects.count() == 1
+    assert not Delivery.objects.exists()
 
 
 def test_a_form_of_another_site_is_refused(metric: Metric) -> None:
     strict = Client(enforce_csrf_checks=True)
     strict.force_login(User.objects.create_user("sara", is_staff=True))
-    rule = make_rule(metric)
+    rule = make_rule(metric, webhook_url=HOOK)
     assert strict.post(PAGE, GOOD).status_code == 403
     assert strict.post(f"{PAGE}{rule.pk}/delete/").status_code == 403
+    assert strict.post(f"{PAGE}{rule.pk}/test/").status_code == 403
     assert Rule.objects.count() == 1
+    assert not Delivery.objects.exists()
 
 
 def test_staff_change_a_rule_and_delete_it(staff: Client, metric: Metric) -> None:
@@ -151,6 +156,47 @@ def test_the_page_says_what_became_of_the_last_delivery(
     Delivery.objects.create(rule=rule, body="{}", attempts=attempts, next_on=next_on, error=error)
     for path in (PAGE, f"{PAGE}{rule.pk}/"):
         assert says in staff.get(path).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("waits", "error", "says"),
+    [(True, "", "On its way"), (False, "", "The test arrived"), (False, "HTTP 500", "The test failed: HTTP 500")],
+)
+def test_the_page_says_what_became_of_a_test(staff: Client, metric: Metric, waits: bool, error: str, says: str) -> None:
+    rule = make_rule(metric, webhook_url=HOOK, webhook_secret="s")
+    created = datetime(2026, 2, 3, 4, 5, 6, tzinfo=UTC)
+    next_on = timezone.now() if waits else None
+    Delivery.objects.create(rule=rule, body="{}", is_test=True, created=created, next_on=next_on, error=error)
+    for path in (PAGE, f"{PAGE}{rule.pk}/"):
+        page = staff.get(path).content.decode()
+        assert says in page
+        assert "3 Feb, 04:05:06 UTC" in page
+
+
+def test_staff_send_a_test_to_a_webhook_one_at_a_time(staff: Client, metric: Metric) -> None:
+    rule = make_rule(metric, webhook_url=HOOK, webhook_secret="s")
+    path = f"{PAGE}{rule.pk}/"
+    assert "Send a test" in staff.get(path).content.decode()
+    for _ in range(2):
+        answer = staff.post(f"{path}test/")
+        assert (answer.status_code, answer.headers["Location"]) == (302, f"{path}#webhook")
+    sent = Delivery.objects.get()
+    body = json.loads(sent.body)
+    assert (sent.is_test, body["test"], body["event"]) == (True, True, "raised")
+    assert body["text"] == "Test: temperature above 70 °C"
+    assert (body["alarm"]["id"], body["alarm"]["device"], body["alarm"]["value"]) == (0, "boiler", 70)
+    assert not Alarm.objects.exists()
+    Delivery.objects.update(next_on=None)
+    staff.post(f"{path}test/")
+    assert Delivery.objects.count() == 2
+
+
+def test_without_a_webhook_there_is_nothing_to_test(staff: Client, metric: Metric) -> None:
+    path = f"{PAGE}{make_rule(metric).pk}/"
+    assert "Send a test" not in staff.get(path).content.decode()
+    assert staff.post(f"{path}test/").status_code == 404
+    assert staff.get(f"{path}test/").status_code == 405
+    assert not Delivery.objects.exists()
 
 
 def test_the_list_asks_the_database_as_often_for_many_rules(

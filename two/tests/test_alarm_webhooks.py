@@ -1,6 +1,7 @@
 import asyncio
 import hashlib
 import hmac
+import json
 import shutil
 import socket
 import ssl
@@ -24,6 +25,7 @@ from examplechannels.questions import ask, close_connections
 from two.alarms import outbox, posting
 from two.alarms.addresses import BadWebhook, addresses_of, is_public, target_of
 from two.alarms.posting import post
+from two.alarms.trial import send_test
 from two.alarms.webhooks import SLOTS_PER_HOST, Postman
 from two.models import Alarm, Delivery, Device, Metric, Rule
 from two.tests.webhook_receiver import (
@@ -145,6 +147,17 @@ async def test_after_eight_attempts_it_is_given_up_and_says_why(database: None, 
         assert len(hook.received) == 8
     given_up = await ask(lambda: row(sent.pk))
     assert (given_up.attempts, given_up.error) == (8, "HTTP 503 Service Unavailable")
+
+
+@pytest.mark.parametrize("behaviour", [answer(), answer(500)])
+async def test_a_test_is_sent_at_once_and_tried_once(database: None, behaviour: Behaviour) -> None:
+    with receiver(behaviour, answer()) as peer:
+        rule = await ask(lambda: Rule.objects.select_related("metric__device").get(pk=make_rule(peer.url).pk))
+        async with postman():
+            assert await ask(lambda: send_test(rule))
+            after = await ask(lambda: Delivery.objects.create(rule=rule, body='{"event": "raised"}'))
+            await eventually(is_done(after.pk))
+    assert [json.loads(each.body).get("test") for each in peer.received] == [True, None]
 
 
 async def test_an_end_is_told_after_its_beginning(database: None, quick_pauses: None) -> None:

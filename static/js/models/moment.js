@@ -1,6 +1,7 @@
 /** A moment is `{device, metric, at}`: a place on a chart that somebody points at; `at` in Unix milliseconds. */
 
 const AROUND_MS = 150_000;
+const SETTLES_MS = 5_000;
 const NEAR_MS = 5_000;
 const NEAR_STEPS = 1.5;
 
@@ -17,6 +18,11 @@ export function momentKey({ device, metric, at }) {
 /** The five minutes around it, as `{from, to}`. */
 export function momentWindow({ at }) {
   return { from: at - AROUND_MS, to: at + AROUND_MS };
+}
+
+/** When all that will be read around it is there. */
+export function settledAt(moment) {
+  return momentWindow(moment).to + SETTLES_MS;
 }
 
 /** Where its chart stands; `telemetryUrl` is the dashboard's address. */

@@ -1,11 +1,11 @@
 import { LivePage } from "../live.js";
 import { Room } from "../room.js";
 import { Tabs } from "../tabs.js";
-import { openTelemetry } from "../telemetry_page.js";
+import { TelemetryPage } from "../telemetry_page.js";
 import { part } from "../dom.js";
 
 const page = new LivePage();
-openTelemetry(page);
+new TelemetryPage(page);
 if (part("region")) {
   const tabs = new Tabs(part("tabs"));
   new Room(page, {

@@ -1,4 +1,4 @@
 import { LivePage } from "../live.js";
-import { openTelemetry } from "../telemetry_page.js";
+import { TelemetryPage } from "../telemetry_page.js";
 
-openTelemetry(new LivePage());
+new TelemetryPage(new LivePage());

@@ -1,0 +1,71 @@
+import { Refetch } from "./refetch.js";
+import { part } from "./dom.js";
+
+/** Keeps complete what a telemetry page shows: devices, open alarms, the window of its view, and what was said in it. */
+export class PastLoader {
+  #windows;
+  #moments;
+  #dashboard;
+  #alarmDesk;
+  #areDevicesKnown = false;
+  #refetch = new Refetch(
+    () => this.#load(),
+    (isOk) => this.#loaded(isOk),
+  );
+
+  /** `windows` is the page's WindowLoader, `moments` its MomentsLoader. */
+  constructor({ windows, moments, dashboard, alarmDesk }) {
+    this.#windows = windows;
+    this.#moments = moments;
+    this.#dashboard = dashboard;
+    this.#alarmDesk = alarmDesk;
+  }
+
+  /** The window again, within `ms`. */
+  within(ms) {
+    this.#refetch.within(ms);
+  }
+
+  /** The whole window, and what else may have changed meanwhile: devices, names, the server's time. */
+  catchUp(withinMs = 0) {
+    this.#areDevicesKnown = false;
+    this.#refetch.within(withinMs);
+  }
+
+  stop() {
+    this.#refetch.stop();
+  }
+
+  async #load() {
+    await this.#loadDevices();
+    this.#dashboard.layOut();
+    await Promise.all([this.#loadWindow(), this.#loadMoments()]);
+    if (Number.isFinite(this.#windows.refetchAfterMs)) this.#refetch.within(this.#windows.refetchAfterMs);
+  }
+
+  async #loadDevices() {
+    if (this.#areDevicesKnown) return;
+    this.#areDevicesKnown = true; // before the answer, so that a wish meanwhile is a new one
+    await Promise.all([this.#windows.loadDevices(), this.#loadAlarms()]);
+    this.#alarmDesk.show([]); // the names of the devices may have come after the alarms
+  }
+
+  async #loadAlarms() {
+    this.#alarmDesk.show(await this.#moments.loadAlarms());
+  }
+
+  async #loadWindow() {
+    await this.#windows.loadWindow(this.#dashboard);
+    this.#dashboard.layOut({ isLoaded: true });
+  }
+
+  async #loadMoments() {
+    await this.#moments.loadWindow(this.#dashboard.view, this.#windows.devicesToAsk(this.#dashboard));
+    this.#dashboard.showMoments();
+  }
+
+  #loaded(isOk) {
+    this.#areDevicesKnown &&= isOk;
+    part("history-problem").hidden = isOk;
+  }
+}
