@@ -49,7 +49,7 @@ def acknowledge(alarm_id: int, person: Person) -> Acknowledgement:
         alarm.acknowledged_by, alarm.acknowledged_on = person.name, timezone.now()
         alarm.save(update_fields=["acknowledged_by", "acknowledged_on"])
         draft = Draft(
-            _("Acknowledged: %(rule)s") % {"rule": alarm.rule},
+            _("Acknowledged: %(rule)s") % {"rule": alarm},
             about={"device": metric.device.slug, "metric": metric.name, "at": alarm.raised_ns // NS_PER_MS},
         )
         state = Message.AlarmState.ACKNOWLEDGED

@@ -87,7 +87,7 @@ def _about(alarm: Alarm) -> About:
 
 def _text(last: Alarm, more: int) -> str:
     """What became of the last alarm of a rule, with `more` before it of which something was not told."""
-    values = {"rule": str(last.rule)}
+    values = {"rule": str(last)}
     if last.cleared_ns is None:
         text = _("Raised: %(rule)s") % values
         if last.value is not None:

@@ -186,6 +186,7 @@ class Rule(models.Model):
     since_ns = models.BigIntegerField(default=0, editable=False)
     settled_ns = models.BigIntegerField(default=0, editable=False)
     told_on = models.DateTimeField(null=True, editable=False)  # when it last spoke in the device's room
+    untold = models.BigIntegerField(default=0, editable=False)  # alarms since then that were counted, but not kept
 
     class Meta:
         ordering = ["metric__device__slug", "metric__name", "pk"]
@@ -205,7 +206,7 @@ class Rule(models.Model):
 
 
 class Alarm(models.Model):
-    """A rule's condition held from `raised_ns` on, until `cleared_ns`. Of each rule at most one is open."""
+    """A rule's condition, as it was then, held from `raised_ns` until `cleared_ns`. At most one of a rule is open."""
 
     class Told(models.IntegerChoices):
         NOTHING = 0
@@ -213,6 +214,9 @@ class Alarm(models.Model):
         ALL = 2
 
     rule = models.ForeignKey(Rule, models.CASCADE, related_name="alarms", verbose_name=_("rule"))
+    kind = models.CharField(_("condition"), max_length=6, choices=Rule.Kind.choices)
+    threshold = models.FloatField(_("threshold"), null=True)
+    hold_seconds = models.FloatField(_("for seconds"))
     raised_ns = models.BigIntegerField(_("raised"))
     cleared_ns = models.BigIntegerField(_("cleared"), null=True)
     value = models.FloatField(_("value"), null=True)  # that raised it; none of silence
@@ -228,11 +232,19 @@ class Alarm(models.Model):
         ]
         indexes = [
             models.Index(fields=["raised_ns"], name="two_alarm_raised"),
+            models.Index(fields=["raised_ns"], condition=models.Q(cleared_ns=None), name="two_alarm_open"),
             models.Index(fields=["rule"], condition=models.Q(told__lt=2), name="two_alarm_untold"),
         ]
 
     def __str__(self) -> str:
-        return f"{self.rule_id} · {self.raised_ns}"
+        metric = self.rule.metric
+        return describe(self.kind, metric.name, metric.unit, self.threshold, self.hold_seconds)
+
+    @classmethod
+    def of(cls, rule: Rule, raised_ns: int, value: float | None) -> "Alarm":
+        """A new one, which is not saved."""
+        condition = {"kind": rule.kind, "threshold": rule.threshold, "hold_seconds": rule.hold_seconds}
+        return cls(rule=rule, raised_ns=raised_ns, value=value, **condition)
 
 
 class Delivery(models.Model):
@@ -240,7 +252,7 @@ class Delivery(models.Model):
 
     rule = models.ForeignKey(Rule, models.CASCADE, related_name="deliveries", verbose_name=_("rule"))
     body = models.TextField(_("body"))  # JSON, as it is signed and sent
-    is_test = models.BooleanField(_("test"), default=False, db_default=False)
+    is_test = models.BooleanField(_("test"), default=False)
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
     created = models.DateTimeField(_("created"), default=timezone.now)
     next_on = models.DateTimeField(_("next attempt"), default=timezone.now, null=True)  # none: it is done with

@@ -24,7 +24,7 @@ from two.alarms.wire import alarm_frame, news, tell
 from two.models import Alarm, Delivery, Rule
 from two.recorder import recorder
 from two.samples import NS_PER_MS, Sample
-from two.tests.cast import make_rule
+from two.tests.cast import make_alarm, make_rule
 
 pytestmark = pytest.mark.django_db(transaction=True)
 NS_PER_S = 10**9
@@ -42,7 +42,7 @@ def at_ms(second: float) -> int:
 
 def raise_alarm(rule: Rule, second: float, until: float | None = None, value: float | None = 71.25) -> Alarm:
     cleared_ns = None if until is None else at_ns(until)
-    return Alarm.objects.create(rule=rule, raised_ns=at_ns(second), cleared_ns=cleared_ns, value=value)
+    return make_alarm(rule, at_ns(second), cleared_ns=cleared_ns, value=value)
 
 
 def clear(alarm: Alarm, second: float) -> None:

@@ -20,7 +20,7 @@ from threechat.tests.cast import CLOSED, Cast, client_of, make_cast
 from threechat.tests.test_consumers import next_of
 from two.models import AccessToken, Alarm, Rule
 from two.samples import NS_PER_MS
-from two.tests.cast import make_rule
+from two.tests.cast import make_alarm, make_rule
 
 pytestmark = pytest.mark.django_db(transaction=True)
 NOW_MS = time.time_ns() // NS_PER_MS
@@ -226,9 +226,7 @@ def test_a_wall_sees_what_everybody_may_see(cast: Cast, login_required: None) ->
 
 def alarm(rule: Rule, since: int, until: int | None = None, **more: Any) -> Alarm:
     cleared_ns = None if until is None else (NOW_MS + until) * NS_PER_MS
-    return Alarm.objects.create(
-        rule=rule, raised_ns=(NOW_MS + since) * NS_PER_MS, cleared_ns=cleared_ns, **{"value": 71.2, **more}
-    )
+    return make_alarm(rule, (NOW_MS + since) * NS_PER_MS, cleared_ns=cleared_ns, **{"value": 71.2, **more})
 
 
 def test_a_window_has_the_alarms_that_overlap_it() -> None:

@@ -152,7 +152,7 @@ def settle(rule: Rule, state: State, changes: Sequence[Change]) -> list[Alarm]:
     changed: list[Alarm] = []
     for change in _kept(changes):
         if change.is_raised:
-            changed.append(Alarm(rule=rule, raised_ns=change.at_ns, value=change.value))
+            changed.append(Alarm.of(rule, change.at_ns, change.value))
         elif changed:
             changed[-1].cleared_ns = change.at_ns
         elif alarm := Alarm.objects.filter(rule=rule, cleared_ns=None).first():

@@ -24,6 +24,7 @@ def send_test(rule: Rule) -> bool:
 
 def _body(rule: Rule) -> dict[str, object]:
     """As of an alarm that was raised just now, by a value at the threshold."""
-    alarm = Alarm(pk=NO_ALARM, rule=rule, raised_ns=time.time_ns(), value=rule.threshold)
+    alarm = Alarm.of(rule, time.time_ns(), rule.threshold)
+    alarm.pk = NO_ALARM
     text = _("Test: %(rule)s") % {"rule": rule}
     return {"event": "raised", "test": True, "alarm": alarm_frame(alarm), "text": text}

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from two.models import AccessToken, Device, Metric, Rule
+from two.models import AccessToken, Alarm, Device, Metric, Rule
 
 
 @dataclass(frozen=True)
@@ -38,3 +38,11 @@ def make_rule(
     if kind == Rule.Kind.SILENT:
         return Rule.objects.create(metric=watched, kind=kind, **more)
     return Rule.objects.create(metric=watched, kind=kind, threshold=threshold, **more)
+
+
+def make_alarm(rule: Rule, raised_ns: int, **more: Any) -> Alarm:
+    alarm = Alarm.of(rule, raised_ns, more.pop("value", None))
+    for field, value in more.items():
+        setattr(alarm, field, value)
+    alarm.save()
+    return alarm

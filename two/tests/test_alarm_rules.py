@@ -16,6 +16,7 @@ from two.alarms import conditions, rules
 from two.models import Alarm, Delivery, Device, Metric, Rule
 from two.retention import DELIVERY_DAYS, prune
 from two.samples import NS_PER_DAY
+from two.tests.cast import make_alarm
 
 pytestmark = pytest.mark.django_db
 PAGE = "/two/device/boiler/rules/"
@@ -378,8 +379,8 @@ def test_a_device_has_a_bounded_number_of_rules(staff: Client, metric: Metric, m
 @pytest.mark.parametrize("change", [{"threshold": "71"}, {"is_enabled": ""}, {"hold_seconds": "5"}, {"kind": "below"}])
 def test_a_new_condition_ends_the_open_alarm(staff: Client, metric: Metric, change: dict[str, str]) -> None:
     rule = make_rule(metric, phase="raised", hold_seconds=60, hysteresis=2)
-    earlier = Alarm.objects.create(rule=rule, raised_ns=1, cleared_ns=2)
-    alarm = Alarm.objects.create(rule=rule, raised_ns=3)
+    earlier = make_alarm(rule, 1, cleared_ns=2)
+    alarm = make_alarm(rule, 3)
     before_ns = time.time_ns()
     data = {**GOOD, **change}
     staff.post(f"{PAGE}{rule.pk}/", {key: value for key, value in data.items() if value})
@@ -395,7 +396,7 @@ def test_a_new_condition_ends_the_open_alarm(staff: Client, metric: Metric, chan
 def test_an_alarm_of_a_clock_ahead_does_not_end_before_it_began(metric: Metric) -> None:
     rule = make_rule(metric, phase="raised")
     ahead_ns = time.time_ns() + 60 * 10**9
-    alarm = Alarm.objects.create(rule=rule, raised_ns=ahead_ns)
+    alarm = make_alarm(rule, ahead_ns)
     rules.restart(rule)
     alarm.refresh_from_db()
     assert alarm.cleared_ns == ahead_ns
@@ -405,7 +406,7 @@ def test_another_webhook_leaves_the_alarm_open(staff: Client, metric: Metric) ->
     rule = make_rule(metric, hold_seconds=60, hysteresis=2)
     staff.get(f"{PAGE}{rule.pk}/")
     Rule.objects.update(phase="raised", since_ns=5, settled_ns=5)
-    alarm = Alarm.objects.create(rule=rule, raised_ns=5)
+    alarm = make_alarm(rule, 5)
     staff.post(f"{PAGE}{rule.pk}/", {**GOOD, "webhook_url": "https://example.com/"})
     rule.refresh_from_db()
     alarm.refresh_from_db()
@@ -436,7 +437,7 @@ def test_the_admin_makes_rules_with_the_same_form(admin: Client, metric: Metric)
     assert rule.settled_ns
     assert rule.webhook_secret
     Rule.objects.update(phase="raised")
-    alarm = Alarm.objects.create(rule=rule, raised_ns=1)
+    alarm = make_alarm(rule, 1)
     change = reverse("admin:two_rule_change", args=[rule.pk])
     assert admin.get(change).status_code == 200
     assert admin.post(change, {**data, "threshold": "71"}).status_code == 302
@@ -455,7 +456,7 @@ def test_the_admin_offers_metrics_with_their_devices(admin: Client, metric: Metr
 def test_the_admin_shows_alarms_and_deliveries_and_changes_none(admin: Client, metric: Metric) -> None:
     rule = make_rule(metric)
     rows = {
-        "alarm": Alarm.objects.create(rule=rule, raised_ns=time.time_ns()).pk,
+        "alarm": make_alarm(rule, time.time_ns()).pk,
         "delivery": Delivery.objects.create(rule=rule, body='{"a": 1}').pk,
     }
     assert admin.get(reverse("admin:two_rule_changelist")).status_code == 200
@@ -471,7 +472,7 @@ def test_the_admin_shows_alarms_and_deliveries_and_changes_none(admin: Client, m
 @pytest.mark.parametrize("many", [False, True])
 def test_the_admin_deletes_with_alarms_and_deliveries(admin: Client, metric: Metric, what: str, many: bool) -> None:
     rule = make_rule(metric)
-    Alarm.objects.create(rule=rule, raised_ns=1)
+    make_alarm(rule, 1)
     Delivery.objects.create(rule=rule, body="{}")
     key = {"rule": rule.pk, "metric": metric.pk, "device": metric.device_id}[what]
     if many:
@@ -493,10 +494,10 @@ def test_what_is_over_is_forgotten_and_what_is_not_stays(metric: Metric, setting
     now = timezone.now()
     now_ns = time.time_ns()
     long_ago_ns = now_ns - (settings.MINUTE_DAYS + 1) * NS_PER_DAY
-    Alarm.objects.create(rule=rule, raised_ns=long_ago_ns, cleared_ns=long_ago_ns)
+    make_alarm(rule, long_ago_ns, cleared_ns=long_ago_ns)
     kept = [
-        Alarm.objects.create(rule=rule, raised_ns=long_ago_ns, cleared_ns=now_ns),
-        Alarm.objects.create(rule=rule, raised_ns=long_ago_ns),
+        make_alarm(rule, long_ago_ns, cleared_ns=now_ns),
+        make_alarm(rule, long_ago_ns),
     ]
     old, young = now - timedelta(days=DELIVERY_DAYS + 1), now - timedelta(days=DELIVERY_DAYS - 1)
     Delivery.objects.create(rule=rule, body="done", created=old, next_on=None)

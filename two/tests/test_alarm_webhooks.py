@@ -28,6 +28,7 @@ from two.alarms.posting import post
 from two.alarms.trial import send_test
 from two.alarms.webhooks import SLOTS_PER_HOST, Postman
 from two.models import Alarm, Delivery, Device, Metric, Rule
+from two.tests.cast import make_alarm
 from two.tests.webhook_receiver import (
     Behaviour,
     answer,
@@ -525,7 +526,7 @@ async def test_a_certificate_that_nobody_vouches_for_is_refused(database: None, 
 @pytest.mark.django_db
 def test_a_device_is_deleted_with_its_rules_alarms_and_deliveries() -> None:
     sent = make_delivery("http://192.0.2.1/")
-    Alarm.objects.create(rule=sent.rule, raised_ns=1)
+    make_alarm(sent.rule, 1)
     Device.objects.get().delete()
     assert not Rule.objects.exists()
     assert not Delivery.objects.exists()
