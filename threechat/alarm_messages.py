@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import logging
 from datetime import timedelta
 from functools import partial
 from typing import Any, NamedTuple
@@ -30,8 +29,6 @@ from two.alarms.wire import alarm_event, alarm_frame, news, room_of
 from two.live import EVENTS
 from two.models import Alarm, Delivery, Rule
 from two.samples import NS_PER_MS
-
-logger = logging.getLogger(__name__)
 
 PAUSE = timedelta(minutes=1)  # between two messages of a rule
 LOOK_SECONDS = 2.0  # for what another process recorded, or died over

@@ -16,7 +16,7 @@ from threechat.pins import groups_of, pin_readers, unpin_event
 from threechat.rechecks import RECHECKS_GROUP, Changed, session_digest
 from threechat.rooms import events_group
 from threechat.storage import delete_message
-from two.live import EVENTS
+from two.live import EVENTS, LOOK_AGAIN
 
 
 def recheck(changed: Changed) -> None:
@@ -41,7 +41,7 @@ def room_changed(instance: Room, created: bool, **kwargs: Any) -> None:
     """Storage counts messages with `update`, which does not come here."""
     if not created:
         announce(events_group(instance.key), room_frame(instance.name, instance))
-        announce(EVENTS, {"type": "catch_up"})  # its pins may have other readers now
+        announce(EVENTS, LOOK_AGAIN)  # its pins may have other readers now
         recheck({"room_id": instance.pk})
     else:
         recheck({"room_key": instance.key, "room_id": instance.pk})
@@ -49,6 +49,7 @@ def room_changed(instance: Room, created: bool, **kwargs: Any) -> None:
 
 @receiver(post_delete, sender=Room, dispatch_uid="threechat.room_deleted")
 def room_deleted(instance: Room, **kwargs: Any) -> None:
+    announce(EVENTS, LOOK_AGAIN)  # its pins are gone
     recheck({"room_id": instance.pk})
 
 

@@ -10,6 +10,7 @@ from two.samples import NS_PER_MS
 
 TELEMETRY = "two"  # the group
 EVENTS = "two.events"  # who asked for `?events=all`: alarms, and pins that everybody may see
+LOOK_AGAIN = {"type": "catch_up"}  # for pages: what they fetched may be another by now
 PUBLISH_SECONDS = 0.025
 MAX_FRAME_READINGS = 1_000
 MAX_FRAME_BYTES = 60 * 1024

@@ -4,6 +4,7 @@ import { LINE_PINS_LIMIT, Moments } from "../../static/js/models/moments.js";
 import { OpenAlarms } from "../../static/js/models/open_alarms.js";
 import { GROUPS_LIMIT, LISTED, PinGroups, gatherPins, nearMs } from "../../static/js/models/pin_groups.js";
 import { Points } from "../../static/js/models/points.js";
+import { MomentsLoader } from "../../static/js/moments_loader.js";
 import { walk } from "../../static/js/models/walk.js";
 
 const KEY = "boiler:temperature";
@@ -137,4 +138,14 @@ test("the keys walk from point to point and from line to line, within what is sh
   assert.deepEqual(walk({ key: "a", at: 10 }, "End", lines, range), { key: "a", at: 20 });
   assert.deepEqual(walk({ key: "a", at: 20 }, "Home", lines, range), { key: "a", at: 10 });
   assert.equal(walk(null, "ArrowLeft", [lines[2]], range), null);
+});
+
+test("few devices are named in the request, of many all are asked for: an address has its limits", async () => {
+  const asked = [];
+  const api = { moments: async ({ devices }) => asked.push(devices) && { pins: [], alarms: [] } };
+  const loader = new MomentsLoader({ api, moments: new Moments(), openAlarms: new OpenAlarms(), clock: { nowMs: () => 0 } });
+  const view = { wish: 1, isHeld: false, range: () => ({ from: 0, to: 1 }) };
+  const many = Array.from({ length: 51 }, (_, number) => `sim-${number}`);
+  for (const devices of [null, ["boiler"], many]) await loader.loadWindow(view, devices);
+  assert.deepEqual(asked, [null, ["boiler"], null]);
 });

@@ -257,11 +257,20 @@ async def test_who_may_not_enter_a_room_pins_nothing_from_it() -> None:
     await outsider.disconnect()
 
 
-async def test_pages_look_again_when_a_room_opens_or_closes() -> None:
+async def open_to_all(room: Room) -> None:
+    room.members_only = False
+    await room.asave()
+
+
+async def delete(room: Room) -> None:
+    await room.adelete()
+
+
+@pytest.mark.parametrize("change", [open_to_all, delete])
+async def test_pages_look_again_when_a_room_opens_closes_or_goes(change: Callable[..., Any]) -> None:
     cast = await sync_to_async(make_cast)()
     page = await opened(PAGE)
-    cast.room.members_only = False
-    await cast.room.asave()
+    await change(cast.room)
     assert (await page.receive_json_from(timeout=5))["type"] == "catch_up"
     await page.disconnect()
 

@@ -42,8 +42,9 @@ WITH asked (metric, first_ns, last_ns) AS (VALUES {marks}), found AS (
     SELECT asked.metric AS metric,
         (SELECT MAX(at_ns) FROM two_reading WHERE metric_id = asked.metric AND at_ns < asked.first_ns) AS before,
         (SELECT MIN(at_ns) FROM two_reading WHERE metric_id = asked.metric AND at_ns > asked.last_ns) AS after,
-        (SELECT COUNT(*) FROM two_reading
-            WHERE metric_id = asked.metric AND at_ns BETWEEN asked.first_ns AND asked.last_ns) AS among
+        (SELECT COUNT(*) FROM (SELECT 1 FROM two_reading
+            WHERE metric_id = asked.metric AND at_ns BETWEEN asked.first_ns AND asked.last_ns LIMIT {most}) AS few
+        ) AS among
     FROM asked)
 SELECT found.metric, found.before, old.value, found.after, late.value, found.among FROM found
 LEFT JOIN two_reading old ON old.metric_id = found.metric AND old.at_ns = found.before
@@ -101,7 +102,8 @@ def _may_change(kinds: Sequence[str], spans: Sequence[Span]) -> list[int]:
 def _rates(rated: Sequence[Series]) -> list[Span]:
     """How fast metrics change, from the reading before the new ones to the one after them."""
     found = []
-    around = _asked(AROUND, [(own.metric, own.times_ns[0], own.times_ns[-1]) for own in rated])
+    sql = AROUND.replace("{most}", str(MAX_REPLAYED))
+    around = _asked(sql, [(own.metric, own.times_ns[0], own.times_ns[-1]) for own in rated])
     by_metric = {own.metric: own for own in rated}
     for metric, before_ns, before, after_ns, after, among in around:
         own = by_metric[metric]

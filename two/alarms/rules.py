@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 
 from examplechannels.announcements import announce
 from two.alarms.addresses import BadWebhook, target_of
-from two.live import EVENTS
+from two.live import EVENTS, LOOK_AGAIN
 from two.models import Alarm, Delivery, Device, Metric, Rule
 
 MAX_RULES = 10_000
@@ -24,7 +24,6 @@ MAX_RULES_OF_DEVICE = 100
 MOST_WRITTEN_OUT = 1e15
 CONDITION = ["metric", "kind", "threshold", "hold_seconds", "hysteresis", "is_enabled"]
 FIELDS = [*CONDITION, "webhook_url"]
-LOOK_AGAIN = {"type": "catch_up"}
 
 
 class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
