@@ -31,7 +31,8 @@ class BroadcastEvent(TypedDict):
     type: Literal["broadcast"]
     group: str
     text: str | None  # the frame; None: frames to this group were lost on their way into the layer
-    parts: NotRequired[dict[str, str]]  # instead of a text: the elements of an array, by what they are about
+    # Without a text the elements of an array, by what they are about; with one, whom it is for.
+    parts: NotRequired[dict[str, str]]
 
 
 class Viewer(Protocol):
@@ -47,8 +48,12 @@ def encode(payload: object) -> str:
     return json.dumps(payload, ensure_ascii=False, separators=(",", ":"))
 
 
-def event(group: str, payload: object) -> BroadcastEvent:
-    return {"type": "broadcast", "group": group, "text": encode(payload)}
+def event(group: str, payload: object, to: Iterable[str] | None = None) -> BroadcastEvent:
+    """An event for all viewers, or those that selected one of `to`."""
+    found: BroadcastEvent = {"type": "broadcast", "group": group, "text": encode(payload)}
+    if to is not None:
+        found["parts"] = dict.fromkeys(to, "")
+    return found
 
 
 def event_of_parts(group: str, parts: dict[str, str]) -> BroadcastEvent:
@@ -61,7 +66,9 @@ def text_for(event: BroadcastEvent, selection: Selection) -> str | None:
     parts = event.get("parts")
     if parts is None:
         return event["text"]
-    if event["text"] is None:  # these parts were lost
+    if text := event["text"]:
+        return text if selection is None or any(one in parts for one in selection) else ""
+    if text is None:  # these parts were lost
         return None if selection is None or not selection.isdisjoint(parts) else ""
     chosen = parts.values() if selection is None else [parts[name] for name in parts if name in selection]
     return f"[{','.join(chosen)}]" if chosen else ""
@@ -109,9 +116,12 @@ class Broadcast:
             self._groups.pop(group, None)
         await self._settle(group)
 
-    def publish(self, group: str, payload: object) -> None:
-        """`group_send` for who must not wait, such as a consumer: what cannot be sent is followed by `catch_up`."""
-        self._publisher.publish(event(group, payload))
+    def publish(self, group: str, payload: object, to: Iterable[str] | None = None) -> None:
+        """`group_send` for who must not wait, such as a consumer: what cannot be sent is followed by `catch_up`.
+
+        With `to` only for viewers that selected one of these.
+        """
+        self._publisher.publish(event(group, payload, to))
 
     def publish_parts(self, group: str, parts: dict[str, str]) -> None:
         """The same for an event of parts."""

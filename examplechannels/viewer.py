@@ -102,8 +102,11 @@ class ViewerConsumer(SocketConsumer, AsyncWebsocketConsumer):
         """Sends to this socket alone."""
         await self.send(text_data=encode(payload))
 
+    def selection_in(self, group: str) -> Selection:
+        return self.selection
+
     async def broadcast(self, event: BroadcastEvent) -> None:
-        text = text_for(event, self.selection)
+        text = text_for(event, self.selection_in(event["group"]))
         if text:
             await self.send(text_data=text)
         elif text is None and self.wants_events:

@@ -12,11 +12,11 @@ from django.http import HttpRequest
 from examplechannels.announcements import announce
 from threechat.messages import frame_of, room_frame
 from threechat.models import Membership, Message, Room
-from threechat.pins import groups_of, pin_readers, unpin_event
+from threechat.pins import pin_readers, unpin_event
 from threechat.rechecks import RECHECKS_GROUP, Changed, session_digest
 from threechat.rooms import events_group
 from threechat.storage import delete_message
-from two.live import EVENTS, LOOK_AGAIN
+from two.live import LOOK_AGAIN, PINS
 
 
 def recheck(changed: Changed) -> None:
@@ -31,8 +31,7 @@ def take_back(message: Message) -> bool:
         return False
     announce(events_group(gone.room.key), frame_of(gone))
     if message.about_at is not None:
-        for group in groups_of(pin_readers(gone.room)):
-            announce(group, unpin_event(gone.room, message.number))
+        announce(PINS, unpin_event(gone.room, message.number), pin_readers(gone.room))
     return True
 
 
@@ -41,7 +40,7 @@ def room_changed(instance: Room, created: bool, **kwargs: Any) -> None:
     """Storage counts messages with `update`, which does not come here."""
     if not created:
         announce(events_group(instance.key), room_frame(instance.name, instance))
-        announce(EVENTS, LOOK_AGAIN)  # its pins may have other readers now
+        announce(PINS, LOOK_AGAIN)  # its pins may have other readers now
         recheck({"room_id": instance.pk})
     else:
         recheck({"room_key": instance.key, "room_id": instance.pk})
@@ -49,7 +48,7 @@ def room_changed(instance: Room, created: bool, **kwargs: Any) -> None:
 
 @receiver(post_delete, sender=Room, dispatch_uid="threechat.room_deleted")
 def room_deleted(instance: Room, **kwargs: Any) -> None:
-    announce(EVENTS, LOOK_AGAIN)  # its pins are gone
+    announce(PINS, LOOK_AGAIN)  # its pins are gone
     recheck({"room_id": instance.pk})
 
 

@@ -1,6 +1,5 @@
 """Pins: messages about a moment of a metric, as they stand on its chart (docs/protocol.md, Moments)."""
 
-from collections.abc import Sequence
 from typing import Literal, NamedTuple, TypedDict
 
 from django.contrib.auth.models import User
@@ -9,7 +8,6 @@ from django.db.models.functions import Left
 
 from threechat.messages import wire_time
 from threechat.models import Message, Room
-from two.live import EVENTS, account_group
 
 MAX_SCANNED = 20_000  # pins of an answer before they are gathered; the latest
 MAX_SHOWN = 2_000  # after it
@@ -62,17 +60,12 @@ class _Group(NamedTuple):
     latest: int  # message's primary key
 
 
-def pin_readers(room: Room) -> tuple[int, ...] | None:
-    """The accounts that may see what is pinned from a room; None: everybody. Blocks."""
+def pin_readers(room: Room) -> tuple[str, ...] | None:
+    """The accounts, as sockets select them, that may see what is pinned from a room; None: everybody. Blocks."""
     if not room.members_only:
         return None
     may = User.objects.filter(Q(is_staff=True) | Q(rooms=room), is_active=True)
-    return tuple(may.order_by("pk").values_list("pk", flat=True).distinct()[:MAX_READERS])
-
-
-def groups_of(readers: Sequence[int] | None) -> list[str]:
-    """The groups of telemetry sockets that hear of a pin."""
-    return [EVENTS] if readers is None else [account_group(user_id) for user_id in readers]
+    return tuple(map(str, may.order_by("pk").values_list("pk", flat=True).distinct()[:MAX_READERS]))
 
 
 def pin_event(message: Message, room: Room) -> PinEvent:

@@ -10,11 +10,12 @@ from threechat.limits import new_rooms
 from threechat.messages import MessageFrame, message_frame, room_frame
 from threechat.models import Media, Message
 from threechat.people import NameTaken, Person, named
-from threechat.pins import groups_of, pin_event
+from threechat.pins import pin_event
 from threechat.rechecks import rechecks
 from threechat.rooms import RoomName, events_group, messages_group
 from threechat.storage import ClientIdTaken, NoSuchMoment, ReadOnly, Stored, own_file, store
 from threechat.writer import writer
+from two.live import PINS
 
 
 class Posted(NamedTuple):
@@ -74,9 +75,7 @@ def tell(stored: Stored) -> MessageFrame:
         return {**frame, "type": Message.Kind.TEXT, "id": message.deletes or 0}
     broadcast.publish(messages_group(room.key), frame)
     if stored.is_new and message.about_at is not None:
-        pin = pin_event(message, room)
-        for group in groups_of(stored.readers):
-            broadcast.publish(group, pin)
+        broadcast.publish(PINS, pin_event(message, room), stored.readers)
     if stored.created_room:
         broadcast.publish(events_group(room.key), room_frame(room.name, room))
         rechecks.tell({"room_key": room.key, "room_id": room.pk})  # those who are in it learn its number

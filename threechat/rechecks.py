@@ -1,5 +1,7 @@
 """Looks again and again whether those who are in a room may be there: at once when told so, else every 30 s.
 
+So it does for whoever hears of pins by an account: it must still be logged in.
+
 Each process looks after its own sockets. What changed travels to all of them as an event to one group.
 """
 
@@ -10,6 +12,7 @@ from contextvars import Context
 from typing import Any, Protocol, TypedDict
 
 from django.db import DatabaseError, InterfaceError
+from django.dispatch import receiver
 from django.utils.crypto import salted_hmac
 
 from examplechannels.broadcast import Broadcast, broadcast
@@ -17,7 +20,9 @@ from examplechannels.complaints import Complaints
 from examplechannels.outlet import SendFrame
 from examplechannels.questions import ask
 from examplechannels.visitors import LOG_IN
-from threechat.badges import Badge, verdicts
+from threechat.badges import Badge, badge_for, verdicts
+from threechat.people import identify
+from two.live import account_came, account_left
 
 complaints = Complaints(logging.getLogger(__name__))
 
@@ -37,7 +42,7 @@ class Changed(TypedDict, total=False):
 
 
 class Guarded(Protocol):
-    """A socket in a room."""
+    """A socket in a room, or of an account."""
 
     badge: Badge
 
@@ -140,3 +145,16 @@ def session_digest(session_key: str) -> str:
 
 
 rechecks = Rechecks(broadcast)
+
+
+@receiver(account_came, dispatch_uid="threechat.account_came")
+async def guard(socket: Any, **kwargs: Any) -> None:
+    """A telemetry socket, which hears what is said among members."""
+    scope = socket.scope
+    socket.badge = badge_for(identify(scope["user"], scope["session"]), scope["session"], "", None)
+    await rechecks.add(socket)
+
+
+@receiver(account_left, dispatch_uid="threechat.account_left")
+async def let_go(socket: Guarded, **kwargs: Any) -> None:
+    rechecks.discard(socket)

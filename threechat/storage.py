@@ -34,7 +34,7 @@ class Stored(NamedTuple):
     message: Message
     room: Room
     is_new: bool  # False: it was there already, under the same `client_id`
-    readers: tuple[int, ...] | None = None  # the accounts that may see its pin; None: everybody
+    readers: tuple[str, ...] | None = None  # the accounts that may see its pin; None: everybody
 
     @property
     def created_room(self) -> bool:

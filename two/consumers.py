@@ -4,17 +4,18 @@ The random feed goes to a group of this process. What devices send is recorded f
 group of all processes, of which each viewer gets its devices' part.
 """
 
-from collections.abc import Sequence
+from django.conf import settings
 
-from examplechannels.broadcast import broadcast, encode, local_group
+from examplechannels.broadcast import Selection, broadcast, encode, local_group
 from examplechannels.ticker import Ticker
 from examplechannels.viewer import ViewerConsumer
 from two.feeds import RANDOM, random_reading
 from two.latest import last_readings
-from two.live import EVENTS, TELEMETRY, account_group
+from two.live import EVENTS, PINS, TELEMETRY, account_came, account_left
 
 SINGLE_GROUP = local_group("two.random")  # one object a frame, as the tutorials' clients expect
 ARRAY_GROUP = local_group("two.random.array")  # arrays, for those who name devices
+SERVICE_RESTART = 1012
 
 
 async def send_random(slot: int) -> None:
@@ -29,16 +30,15 @@ ticker = Ticker(send_random)
 class TwoConsumer(ViewerConsumer):
     """`ws/two_url/`: without a query one random integer a frame; with `?device=` arrays of what those devices send."""
 
+    accounts: frozenset[str] = frozenset()  # its own, once it asked for events
     watching = False
-    event_groups: Sequence[str] = ()
 
     async def connect(self) -> None:
         devices = frozenset(self.query.get("device", []))
         self.random_group = ARRAY_GROUP if devices else SINGLE_GROUP
         self.selection = None if "*" in devices else devices
-        self.event_groups = self.groups_of_events() if self.wants_events else []
-        for group in self.event_groups:
-            await broadcast.group_add(group, self)
+        if self.wants_events:
+            await self.join_events()
         # Joined before it is accepted: what comes meanwhile waits, behind the last reading of each metric.
         if devices - {RANDOM}:
             await broadcast.group_add(TELEMETRY, self, self.selection)
@@ -52,16 +52,29 @@ class TwoConsumer(ViewerConsumer):
             self.send_first(encode([reading] if devices else reading))
         await self.accept()
 
-    def groups_of_events(self) -> list[str]:
+    async def join_events(self) -> None:
         user = self.scope["user"]
-        return [EVENTS, account_group(user.pk)] if user.is_authenticated else [EVENTS]
+        self.accounts = frozenset([str(user.pk)] if user.is_authenticated else [])
+        await broadcast.group_add(EVENTS, self)
+        if self.accounts or not settings.LOGIN_REQUIRED:
+            await broadcast.group_add(PINS, self, self.accounts)
+        if self.accounts:
+            await account_came.asend(sender=None, socket=self)
+
+    def selection_in(self, group: str) -> Selection:
+        return self.accounts if group == PINS else self.selection
+
+    async def expel(self, code: int) -> None:
+        """The session is over: the page comes back as whoever it is by then."""
+        await super().expel(SERVICE_RESTART)
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         """What a client sends is ignored."""
 
     async def disconnect(self, code: int) -> None:
-        await broadcast.group_discard(TELEMETRY, self)
-        for group in self.event_groups:
+        if self.accounts:
+            await account_left.asend(sender=None, socket=self)
+        for group in (TELEMETRY, EVENTS, PINS):
             await broadcast.group_discard(group, self)
         if self.watching:
             await broadcast.group_discard(self.random_group, self)

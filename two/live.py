@@ -4,12 +4,15 @@ import asyncio
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from django.dispatch import Signal
+
 from examplechannels.broadcast import broadcast
 from two.catalogue import KnownMetric
 from two.samples import NS_PER_MS
 
 TELEMETRY = "two"  # the group
-EVENTS = "two.events"  # who asked for `?events=all`: alarms, and pins that everybody may see
+EVENTS = "two.events"  # who asked for `?events=all`: alarms
+PINS = "two.pins"  # of those, who may read what people say; what is said among members is for its readers alone
 LOOK_AGAIN = {"type": "catch_up"}  # for pages: what they fetched may be another by now
 PUBLISH_SECONDS = 0.025
 MAX_FRAME_READINGS = 1_000
@@ -19,9 +22,9 @@ MAX_WAITING_OF_DEVICE = 2_000
 MAX_WAITING = 20_000
 
 
-def account_group(user_id: int) -> str:
-    """The telemetry sockets of one account: pins that not everybody may see."""
-    return f"two.account.{user_id}"
+# A telemetry `socket` of an account comes or goes; whoever guards sessions may `expel` it meanwhile.
+account_came = Signal()
+account_left = Signal()
 
 
 class Recorded(NamedTuple):

@@ -174,7 +174,7 @@ def test_a_room_that_is_read_only_or_for_members_hears_of_its_device() -> None:
     raise_alarm(rule, 10)
     said = say(rule.pk)
     assert said
-    assert said.stored.readers == (cast.staff.pk, cast.member.pk)
+    assert said.stored.readers == (str(cast.staff.pk), str(cast.member.pk))
 
 
 def test_what_is_said_stays_when_the_rule_goes() -> None:

@@ -207,13 +207,14 @@ def login_required(settings: Settings) -> None:
     settings.MIDDLEWARE = [*settings.MIDDLEWARE, "examplechannels.visitors.LookMiddleware"]
 
 
-def test_a_wall_sees_what_everybody_may_see(cast: Cast, login_required: None) -> None:
+def test_a_wall_sees_the_alarms_and_nothing_that_people_say(cast: Cast, login_required: None) -> None:
     pin(1)
     pin(2, room=CLOSED)
     alarm(make_rule(), 0)
     view = AccessToken.issue(AccessToken.Scope.VIEW)
     wall = Client(HTTP_HOST=HOST)
-    assert times_of(wall, query=f"&view={view}") == [1]
+    assert times_of(wall, query=f"&view={view}") == []
+    assert times_of(client_of(cast.outsider)) == [1]
     assert len(answer_to(wall, query=f"&view={view}")["alarms"]) == 1
     assert len(wall.get(f"/two/alarms/?view={view}").json()["alarms"]) == 1
     for path in ("/two/moments/", "/two/alarms/", "/two/moments/?view=wrong", "/two/alarms/?view=wrong"):

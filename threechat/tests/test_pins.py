@@ -7,15 +7,20 @@ from typing import Any
 import pytest
 from asgiref.sync import sync_to_async
 from django.contrib.auth.models import User
+from django.contrib.sessions.models import Session
 
+from examplechannels.broadcast import broadcast
 from examplechannels.ticker import slot_start_ms
 from tests.sockets import opened
 from threechat.access import NOT_A_MEMBER
 from threechat.history import history_page
 from threechat.models import Membership, Message, Room
 from threechat.pins import MAX_TEXT_CHARACTERS
+from threechat.rechecks import rechecks
 from threechat.tests.cast import CLOSED, client_of, make_cast, socket_of
 from threechat.tests.test_consumers import next_of
+from two.live import PINS
+from two.models import AccessToken
 from two.recorder import recorder
 from two.samples import AHEAD_NS, NS_PER_MS, Sample
 
@@ -225,23 +230,79 @@ async def test_pins_of_a_room_for_members_come_to_members_and_staff_alone() -> N
         await client.disconnect()
 
 
-async def leave(room: Room, user: User) -> None:
-    await (await Membership.objects.aget(user=user)).adelete()
+async def test_a_pin_is_one_event_however_many_may_see_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    cast = await sync_to_async(make_cast)()
+    member = await page_of(cast.member, f"/ws/chat/{CLOSED}/")
+    published: list[Any] = []
+    real = broadcast.publish
+
+    def publish(*what: Any) -> None:
+        published.append(what)
+        real(*what)
+
+    monkeypatch.setattr(broadcast, "publish", publish)
+    await say(member, MOMENT)
+    pins = [what for what in published if what[0] == PINS]
+    assert [(pin["type"], to) for _, pin, to in pins] == [("pin", (str(cast.staff.pk), str(cast.member.pk)))]
+    await member.disconnect()
 
 
-async def lose_rank(room: Room, user: User) -> None:
+async def test_a_wall_hears_nothing_that_people_say_where_one_has_to_log_in(settings: Any) -> None:
+    settings.LOGIN_REQUIRED = True
+    cast = await sync_to_async(make_cast)()
+    view = await sync_to_async(AccessToken.issue)(AccessToken.Scope.VIEW)
+    wall, page = await opened(f"{PAGE}&view={view}"), await page_of(cast.outsider)
+    member = await page_of(cast.member, CHAT)
+    await say(member, MOMENT)
+    assert (await next_of(page, "pin"))["pin"]["room"] == "device-boiler"
+    assert await wall.receive_nothing()
+    for client in (wall, page, member):
+        await client.disconnect()
+
+
+async def deactivate(user: User) -> None:
     user.is_active = False
     await user.asave()
 
 
-@pytest.mark.parametrize("end", [leave, lose_rank])
-async def test_who_is_no_member_any_more_gets_no_pins_though_the_page_is_open(end: Callable[..., Any]) -> None:
+async def change_password(user: User) -> None:
+    user.set_password("another one")
+    await user.asave()
+
+
+async def end_session(user: User) -> None:
+    await Session.objects.all().adelete()
+    rechecks.catch_up()  # as every 30 s
+
+
+@pytest.mark.parametrize("end", [deactivate, change_password, end_session])
+async def test_a_page_hears_nothing_by_an_account_whose_session_is_over(end: Callable[..., Any]) -> None:
+    cast = await sync_to_async(make_cast)()
+    page = await page_of(cast.member)
+    await end(cast.member)
+    assert await page.receive_output(timeout=5) == {"type": "websocket.close", "code": 1012}
+    assert await page.receive_nothing()
+    await page.disconnect()
+
+
+async def test_logging_out_ends_what_a_page_hears_by_the_account() -> None:
+    cast = await sync_to_async(make_cast)()
+    client = await sync_to_async(client_of)(cast.member)
+    page, other = await socket_of(client, PAGE), await page_of(cast.member)
+    await sync_to_async(client.logout)()
+    assert await page.receive_output(timeout=5) == {"type": "websocket.close", "code": 1012}
+    assert await other.receive_nothing()
+    for one in (page, other):
+        await one.disconnect()
+
+
+async def test_who_is_no_member_any_more_gets_no_pins_though_the_page_is_open() -> None:
     cast = await sync_to_async(make_cast)()
     staff = await page_of(cast.staff, f"/ws/chat/{CLOSED}/")
     page = await page_of(cast.member)
     await say(staff, MOMENT)
     assert (await next_of(page, "pin"))["pin"]["room"] == CLOSED
-    await end(cast.room, cast.member)
+    await (await Membership.objects.aget(user=cast.member)).adelete()
     await say(staff, MOMENT)
     assert await page.receive_nothing()
     for client in (staff, page):
