@@ -1,7 +1,7 @@
 """Shows what other processes on this machine record while there is no Redis that would tell.
 
 `manage.py mqtt` beside `make run` is such a process. Once per slot, while somebody watches, the database is asked
-for readings newer than the newest that was shown.
+for readings newer than the newest that was shown, and for alarms that were raised or ended meanwhile.
 """
 
 import asyncio
@@ -15,8 +15,9 @@ from examplechannels.background import background
 from examplechannels.broadcast import broadcast
 from examplechannels.questions import ask
 from examplechannels.ticker import TICK_SECONDS
+from two.alarms.wire import AlarmFrame, alarms_numbered, event_of, open_alarms
 from two.catalogue import KnownMetric
-from two.live import TELEMETRY, Recorded, live
+from two.live import EVENTS, TELEMETRY, Recorded, live
 from two.models import Metric, Reading
 
 MAX_READINGS = 1_000  # per metric and look; the rest comes when a page fetches its window
@@ -42,9 +43,12 @@ class Neighbours:
     def __init__(self) -> None:
         self._shown: dict[int, int] | None = None  # newest time by metric; None while nobody watches
         self._unwatched_ns = time.time_ns()  # when that was last so
+        self._open: dict[int, AlarmFrame] | None = None  # alarms, as of the last look; None while nobody watches
 
     async def look(self) -> None:
-        if not broadcast.counts().get(TELEMETRY):
+        watched = broadcast.counts()
+        await self._look_for_alarms(bool(watched.get(EVENTS)))
+        if not watched.get(TELEMETRY):
             self._shown, self._unwatched_ns = None, time.time_ns()
             return
         found = await ask(newest)
@@ -55,6 +59,18 @@ class Neighbours:
             if at_ns > shown_ns:
                 live.publish(await ask(partial(between, metric, shown_ns, at_ns)))
         self._shown = {metric.id: at_ns for metric, at_ns in found.items()}
+
+    async def _look_for_alarms(self, is_watched: bool) -> None:
+        """This process's own are told again, which changes nothing."""
+        if not is_watched:
+            self._open = None
+            return
+        found = {alarm["id"]: alarm for alarm in await ask(open_alarms)}
+        before = self._open if self._open is not None else found
+        ended = await ask(partial(alarms_numbered, before.keys() - found.keys()))
+        for alarm in [*ended, *(alarm for number, alarm in found.items() if before.get(number) != alarm)]:
+            broadcast.publish(EVENTS, event_of(alarm))
+        self._open = found
 
 
 @background.register

@@ -1,6 +1,6 @@
 """Alarms as pages get them, and the news of them (docs/protocol.md, Alarms)."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Literal, TypedDict
 
 from django.db.models import Q
@@ -68,8 +68,12 @@ def alarm_frame(alarm: Alarm) -> AlarmFrame:
     }
 
 
+def event_of(alarm: AlarmFrame) -> AlarmEvent:
+    return {"type": "alarm", "alarm": alarm}
+
+
 def alarm_event(alarm: Alarm) -> AlarmEvent:
-    return {"type": "alarm", "alarm": alarm_frame(alarm)}
+    return event_of(alarm_frame(alarm))
 
 
 def tell(alarms: Iterable[Alarm]) -> None:
@@ -89,6 +93,11 @@ def tell(alarms: Iterable[Alarm]) -> None:
 def open_alarms() -> list[AlarmFrame]:
     """The newest first. Blocks."""
     return _frames(Q(cleared_ns=None), MAX_ALARMS)
+
+
+def alarms_numbered(numbers: Collection[int]) -> list[AlarmFrame]:
+    """Blocks."""
+    return _frames(Q(pk__in=numbers), MAX_ALARMS)
 
 
 def alarms_between(since_ms: int, until_ms: int, devices: frozenset[str] | None) -> list[AlarmFrame]:

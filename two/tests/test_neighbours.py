@@ -2,13 +2,15 @@ import time
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.utils import timezone
 
 from tests.sockets import opened
-from two.models import Device, Metric
+from two.models import Alarm, Device, Metric
 from two.neighbours import Neighbours
 from two.recorder import recorder
 from two.samples import Sample
 from two.storage import store
+from two.tests.cast import make_alarm, make_rule
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("nothing_left")]
 
@@ -61,3 +63,24 @@ async def test_what_this_process_recorded_is_not_shown_again() -> None:
 async def test_while_nobody_watches_nothing_is_looked_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("two.neighbours.newest", None)
     await Neighbours().look()
+
+
+async def test_alarms_that_another_process_raises_and_ends_are_shown() -> None:
+    neighbours = Neighbours()
+    page = await opened("/ws/two/?device=boiler&events=all")
+    rule = await sync_to_async(make_rule)()
+    known = await sync_to_async(make_alarm)(await sync_to_async(make_rule)("below"), 1)
+    await neighbours.look()
+    alarm = await sync_to_async(make_alarm)(rule, time.time_ns(), value=75.0)
+    await neighbours.look()
+    seen = (await page.receive_json_from(timeout=5))["alarm"]
+    assert (seen["id"], seen["value"], seen["cleared"]) == (alarm.pk, 75, None)
+    await Alarm.objects.filter(pk=alarm.pk).aupdate(cleared_ns=alarm.raised_ns + 10**9)
+    await neighbours.look()
+    assert (await page.receive_json_from(timeout=5))["alarm"] == {**seen, "cleared": seen["raised"] + 1000}
+    await Alarm.objects.filter(pk=known.pk).aupdate(acknowledged_by="mia", acknowledged_on=timezone.now())
+    await neighbours.look()
+    assert (await page.receive_json_from(timeout=5))["alarm"]["acknowledged"]["by"] == "mia"
+    await neighbours.look()
+    assert await page.receive_nothing()
+    await page.disconnect()
