@@ -32,7 +32,7 @@ from two.samples import NS_PER_MS
 
 PAUSE = timedelta(minutes=1)  # between two messages of a rule
 LOOK_SECONDS = 2.0  # for what another process recorded, or died over
-MAX_RULES = 100  # at a time
+MAX_SPEAKING = 100  # at a time
 UNTOLD = Q(told=Alarm.Told.NOTHING) | Q(told=Alarm.Told.RAISED, cleared_ns__isnull=False)
 
 
@@ -45,7 +45,7 @@ def due_rules() -> list[int]:
     """Rules that have something to say, and may say it now. Blocks."""
     may_speak = Q(rule__told_on=None) | Q(rule__told_on__lte=timezone.now() - PAUSE)
     found = Alarm.objects.filter(UNTOLD & may_speak, told__lt=Alarm.Told.ALL).order_by("rule_id")
-    return list(found.values_list("rule_id", flat=True).distinct()[:MAX_RULES])
+    return list(found.values_list("rule_id", flat=True).distinct()[:MAX_SPEAKING])
 
 
 def say(rule_id: int) -> Said | None:
@@ -143,7 +143,7 @@ class Voice:
                 tell(said.stored)
                 broadcast.publish(EVENTS, alarm_event(said.alarm))
                 webhooks.wake()
-        if len(rules) == MAX_RULES:
+        if len(rules) == MAX_SPEAKING:
             self._wake.set()
 
 

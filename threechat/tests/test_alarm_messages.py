@@ -344,7 +344,7 @@ async def test_many_rules_at_once_are_all_told_without_waiting_for_the_next_look
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("threechat.alarm_messages.LOOK_SECONDS", 60)
-    monkeypatch.setattr("threechat.alarm_messages.MAX_RULES", 2)
+    monkeypatch.setattr("threechat.alarm_messages.MAX_SPEAKING", 2)
     rules = [await sync_to_async(make_rule)(threshold=threshold) for threshold in range(5)]
     for rule in rules:
         await sync_to_async(raise_alarm)(rule, 10)

@@ -52,11 +52,11 @@ def sweep(listening_seconds: float, now_ns: int | None = None) -> list[Alarm]:
             due = [row[0] for row in cursor.fetchall()]
         for rule in due:
             with transaction.atomic():
-                changed += _settle(rule, now)
+                changed += _look_again(rule, now)
     return changed
 
 
-def _settle(rule_id: int, now_ns: int) -> list[Alarm]:
+def _look_again(rule_id: int, now_ns: int) -> list[Alarm]:
     """Looks again, with the rule locked: another process may have been quicker."""
     rules = Rule.objects.select_for_update(of=("self",)).select_related("metric__device")
     rule = rules.filter(pk=rule_id, is_enabled=True).first()

@@ -12,7 +12,7 @@ from asgiref.sync import sync_to_async
 from django.db import connection, transaction
 
 from examplechannels.questions import close_connections
-from two.alarms.evaluation import MAX_ALARMS, evaluate
+from two.alarms.evaluation import MAX_UNTOLD, evaluate
 from two.alarms.sweep import sweep, watch_the_clock
 from two.models import Alarm, Device, Metric, Reading, Rule
 from two.recorder import NotStored, Recorder
@@ -175,7 +175,7 @@ async def test_of_many_changes_at_once_the_last_alarms_are_kept(site: Site) -> N
     first, *others, last = await alarms_of(rule)
     assert (first, last) == ((1, 2), (101, None))  # what was open ends, what is open goes on
     assert others == [(second, second + 1) for second in range(101 - 2 * len(others), 101, 2)]
-    assert len(others) == MAX_ALARMS - 1
+    assert len(others) == MAX_UNTOLD - 1
 
 
 async def test_a_reading_and_its_alarm_are_stored_together_or_not_at_all(site: Site) -> None:
