@@ -5,7 +5,12 @@ the readings of an hour waits for whoever does so already (two/storage.py), and 
 Blocks; every function belongs into a transaction.
 """
 
-from collections.abc import Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
+from operator import attrgetter
+from typing import NamedTuple
+
+from django.db import connection
 
 from two.alarms.machine import NS_PER_S, Change, Condition, Point, State, replay
 from two.alarms.rates import Series, Span, asked, rows_of, spans_of_rates
@@ -32,6 +37,19 @@ WHERE rule.is_enabled AND rule.kind IN ({kinds}) AND (
     WHEN rule.kind = 'below' THEN asked.most >= rule.threshold
     ELSE asked.least <= rule.threshold END)
 """
+STORED = """
+SELECT at_ns, value FROM two_reading WHERE metric_id = %s
+AND at_ns >= COALESCE((SELECT MAX(at_ns) FROM two_reading WHERE metric_id = %s AND at_ns < %s), %s)
+ORDER BY at_ns DESC LIMIT %s
+"""
+
+
+class Judgement(NamedTuple):
+    """What becomes of a rule."""
+
+    rule: Rule
+    state: State
+    changes: Sequence[Change]
 
 
 def evaluate(new: dict[Key, float]) -> list[Alarm]:
@@ -47,11 +65,14 @@ def evaluate(new: dict[Key, float]) -> list[Alarm]:
         own.values.append(value)
     changing = _may_change(("above", "below", "silent"), [own.span() for own in series.values()])
     changing += _may_change(("rate",), spans_of_rates(series))
+    if not changing:
+        return []
     # Locked in one order, and read again: what was seen before the lock may be over.
     locked = Rule.objects.select_for_update(of=("self",)).select_related("metric__device").filter(pk__in=changing)
-    return [
-        alarm for rule in (locked.order_by("pk") if changing else ()) for alarm in _judge(rule, series[rule.metric_id])
-    ]
+    by_metric: dict[int, list[Rule]] = {}
+    for rule in locked.order_by("pk"):
+        by_metric.setdefault(rule.metric_id, []).append(rule)
+    return settle([judged for metric, rules in by_metric.items() for judged in _judge(rules, series[metric])])
 
 
 def _may_change(kinds: Sequence[str], spans: Sequence[Span]) -> list[int]:
@@ -59,21 +80,28 @@ def _may_change(kinds: Sequence[str], spans: Sequence[Span]) -> list[int]:
     return [row[0] for row in asked(sql, spans)]
 
 
-def _judge(rule: Rule, new: Series) -> list[Alarm]:
-    """Judges readings that are stored already, in the order of their times. The rule is locked."""
+def _judge(rules: Sequence[Rule], new: Series) -> Iterator[Judgement]:
+    """Judges readings that are stored already, in the order of their times, by locked rules of their metric."""
     first_ns, last_ns = new.times_ns[0], new.times_ns[-1]
-    if rule.kind == Rule.Kind.SILENT:
-        return break_silence(rule, last_ns)
-    stored = _stored(rule.metric_id, max(first_ns, rule.settled_ns + 1))
-    before = last_reading(rule.metric_id, stored[0].at_ns) if stored else None
-    return settle(rule, *replay(condition_of(rule), state_of(rule), before, stored, last_ns))
+    replayed = [rule for rule in rules if rule.kind != Rule.Kind.SILENT]
+    yield from (break_silence(rule, last_ns) for rule in rules if rule.kind == Rule.Kind.SILENT)
+    if not replayed:
+        return
+    from_ns = max(first_ns, min(rule.settled_ns for rule in replayed) + 1)
+    points = _stored(new.metric, from_ns)
+    for rule in replayed:
+        begin = bisect_left(points, max(first_ns, rule.settled_ns + 1), key=attrgetter("at_ns"))
+        if len(points) > MAX_REPLAYED:
+            begin = max(begin, 1)
+        before = points[begin - 1] if begin else None
+        yield Judgement(rule, *replay(condition_of(rule), state_of(rule), before, points[begin:], last_ns))
 
 
-def break_silence(rule: Rule, at_ns: int) -> list[Alarm]:
+def break_silence(rule: Rule, at_ns: int) -> Judgement:
     """A reading came that is stored already. The rule is locked."""
     if rule.phase != Rule.Phase.RAISED or at_ns <= rule.settled_ns:
-        return []
-    return settle(rule, State(Rule.Phase.CLEAR, at_ns, at_ns), [Change(False, at_ns)])
+        return Judgement(rule, state_of(rule), [])
+    return Judgement(rule, State(Rule.Phase.CLEAR, at_ns, at_ns), [Change(False, at_ns)])
 
 
 def condition_of(rule: Rule) -> Condition:
@@ -84,23 +112,33 @@ def state_of(rule: Rule) -> State:
     return State(rule.phase, rule.since_ns, rule.settled_ns)
 
 
-def settle(rule: Rule, state: State, changes: Sequence[Change]) -> list[Alarm]:
-    """Stores what became of a locked rule; returns its alarms that changed."""
-    if state != state_of(rule):
-        rule.phase, rule.since_ns, rule.settled_ns = state
-        rule.save(update_fields=["phase", "since_ns", "settled_ns"])
-    changed: list[Alarm] = []
-    for change in _kept(changes):
-        if change.is_raised:
-            changed.append(Alarm.of(rule, change.at_ns, change.value))
-        elif changed:
-            changed[-1].cleared_ns = change.at_ns
-        elif alarm := Alarm.objects.filter(rule=rule, cleared_ns=None).first():
-            alarm.rule, alarm.cleared_ns = rule, change.at_ns
-            alarm.save(update_fields=["cleared_ns"])
-            changed.append(alarm)
+def settle(judged: Iterable[Judgement]) -> list[Alarm]:
+    """Stores what became of locked rules; returns their alarms that changed."""
+    judged = [one for one in judged if one.changes or one.state != state_of(one.rule)]
+    changing = [one.rule.pk for one in judged if one.changes]
+    opened = {alarm.rule_id: alarm for alarm in Alarm.objects.filter(rule__in=changing, cleared_ns=None)}
+    changed = [alarm for one in judged for alarm in _changed(one, opened.get(one.rule.pk))]
+    rules = [(str(one.state.phase), *one.state[1:], one.rule.pk) for one in judged]
+    cleared = [(alarm.cleared_ns, alarm.pk) for alarm in changed if alarm.pk is not None]
+    with connection.cursor() as cursor:  # of a thousand rows bulk_update takes 100 ms
+        cursor.executemany("UPDATE two_rule SET phase = %s, since_ns = %s, settled_ns = %s WHERE id = %s", rules)
+        cursor.executemany("UPDATE two_alarm SET cleared_ns = %s WHERE id = %s", cleared)
     Alarm.objects.bulk_create([alarm for alarm in changed if alarm.pk is None])
     return changed
+
+
+def _changed(judged: Judgement, opened: Alarm | None) -> list[Alarm]:
+    """A rule's alarms as they are after its changes, of which none is saved."""
+    found: list[Alarm] = []
+    for change in _kept(judged.changes):
+        if change.is_raised:
+            found.append(Alarm.of(judged.rule, change.at_ns, change.value))
+        elif found:
+            found[-1].cleared_ns = change.at_ns
+        elif opened:
+            opened.rule, opened.cleared_ns = judged.rule, change.at_ns
+            found.append(opened)
+    return found
 
 
 def _kept(changes: Sequence[Change]) -> Sequence[Change]:
@@ -119,5 +157,6 @@ def last_reading(metric: int, before_ns: int) -> Point | None:
 
 
 def _stored(metric: int, from_ns: int) -> list[Point]:
-    sql = "SELECT at_ns, value FROM two_reading WHERE metric_id = %s AND at_ns >= %s ORDER BY at_ns DESC LIMIT %s"
-    return [Point(*row) for row in reversed(rows_of(sql, [metric, from_ns, MAX_REPLAYED]))]
+    """Readings from `from_ns` on, and the one before them; the last ones of very many."""
+    rows = rows_of(STORED, [metric, metric, from_ns, from_ns, MAX_REPLAYED + 1])
+    return [Point(*row) for row in reversed(rows)]

@@ -8,7 +8,7 @@ from django.db import connection, transaction
 
 from examplechannels.background import background
 from examplechannels.questions import ask
-from two.alarms.evaluation import break_silence, condition_of, last_reading, settle, state_of
+from two.alarms.evaluation import Judgement, break_silence, condition_of, last_reading, settle, state_of
 from two.alarms.machine import NS_PER_S, Change, State
 from two.alarms.wire import tell
 from two.models import Alarm, Rule
@@ -65,13 +65,14 @@ def _look_again(rule_id: int, now_ns: int) -> list[Alarm]:
         return []
     if rule.kind != Rule.Kind.SILENT:
         changes: list[Change] = []
-        return settle(rule, condition_of(rule).expire(state_of(rule), now_ns, last, changes), changes)
+        state = condition_of(rule).expire(state_of(rule), now_ns, last, changes)
+        return settle([Judgement(rule, state, changes)])
     if rule.phase == Rule.Phase.RAISED:
-        return break_silence(rule, last.at_ns)
+        return settle([break_silence(rule, last.at_ns)])
     silent_ns = max(last.at_ns, rule.settled_ns) + int(rule.hold_seconds * NS_PER_S)
     if silent_ns > now_ns:
         return []
-    return settle(rule, State(Rule.Phase.RAISED, silent_ns, silent_ns), [Change(True, silent_ns)])
+    return settle([Judgement(rule, State(Rule.Phase.RAISED, silent_ns, silent_ns), [Change(True, silent_ns)])])
 
 
 @background.register

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from asgiref.sync import sync_to_async
 from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from examplechannels.questions import close_connections
 from two.alarms.evaluation import MAX_UNTOLD, evaluate
@@ -315,6 +316,27 @@ async def test_what_is_asked_of_the_database_first_hides_no_alarm(site: Site, mo
         ("rate",): [rule.pk for rule in rules if rule.kind == "rate"],
     }
     await sync_to_async(compare)()
+
+
+# Many rules
+
+
+async def test_rules_that_fire_together_are_read_and_written_together(site: Site) -> None:
+    await make()
+    await site.record((0, 0))
+
+    @sync_to_async
+    def count(second: int) -> int:
+        metric = Metric.objects.get().pk
+        with CaptureQueriesContext(connection) as queries, transaction.atomic():
+            new = store({(metric, at_ns(second)): 99.0, (metric, at_ns(second + 1)): 0.0, (metric, at_ns(1)): 0.0})
+            assert len(evaluate(new)) == Rule.objects.count()
+        return len(queries)
+
+    of_one = await count(10)
+    for _ in range(20):
+        await make()
+    assert await count(20) == of_one
 
 
 # The clock
