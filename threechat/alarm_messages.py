@@ -43,8 +43,9 @@ class Said(NamedTuple):
 
 def due_rules() -> list[int]:
     """Rules that have something to say, and may say it now. Blocks."""
-    may_speak = Q(rule__told_on=None) | Q(rule__told_on__lte=timezone.now() - PAUSE)
-    found = Alarm.objects.filter(UNTOLD & may_speak, told__lt=Alarm.Told.ALL).order_by("rule_id")
+    now = timezone.now()
+    has_spoken = Q(rule__told_on__gt=now - PAUSE, rule__told_on__lte=now + PAUSE)  # later: the clock was set back
+    found = Alarm.objects.filter(UNTOLD, ~has_spoken, told__lt=Alarm.Told.ALL).order_by("rule_id")
     return list(found.values_list("rule_id", flat=True).distinct()[:MAX_SPEAKING])
 
 
@@ -54,7 +55,7 @@ def say(rule_id: int) -> Said | None:
         rules = Rule.objects.select_for_update(of=("self",)).select_related("metric__device")
         rule = rules.filter(pk=rule_id).first()
         now = timezone.now()
-        if rule is None or (rule.told_on and rule.told_on > now - PAUSE):
+        if rule is None or (rule.told_on and abs(now - rule.told_on) < PAUSE):
             return None
         untold = Alarm.objects.filter(UNTOLD, rule=rule, told__lt=Alarm.Told.ALL)
         last = untold.order_by("raised_ns", "pk").last()

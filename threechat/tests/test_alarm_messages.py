@@ -146,6 +146,13 @@ def test_a_rule_speaks_at_most_once_a_minute_and_the_rest_is_counted() -> None:
     assert text_of(say(rule.pk)) == "Cleared after 10 s: temperature above 70 °C"
 
 
+def test_a_clock_that_was_set_back_silences_nobody() -> None:
+    rule = make_rule(told_on=timezone.now() + timedelta(hours=1))
+    raise_alarm(rule, 10)
+    assert due_rules() == [rule.pk]
+    assert text_of(say(rule.pk)).startswith("Raised")
+
+
 def test_who_asks_at_the_same_time_says_it_once() -> None:
     rules = [make_rule(threshold=threshold) for threshold in range(5)]
     for rule in rules:

@@ -5,6 +5,7 @@ the readings of an hour waits for whoever does so already (two/storage.py), and 
 Blocks; every function belongs into a transaction.
 """
 
+import time
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from operator import attrgetter
@@ -15,6 +16,7 @@ from django.db import connection
 from two.alarms.machine import NS_PER_S, Change, Condition, Point, State, replay
 from two.alarms.rates import Series, Span, asked, rows_of, spans_of_rates
 from two.models import Alarm, Rule
+from two.samples import AHEAD_NS
 from two.storage import Key
 
 MAX_REPLAYED = 30_000  # the last ones: more than are ever new at once (two/recorder.py), and those behind a late one
@@ -38,7 +40,7 @@ WHERE rule.is_enabled AND rule.kind IN ({kinds}) AND (
     ELSE asked.least <= rule.threshold END)
 """
 STORED = """
-SELECT at_ns, value FROM two_reading WHERE metric_id = %s
+SELECT at_ns, value FROM two_reading WHERE metric_id = %s AND at_ns <= %s
 AND at_ns >= COALESCE((SELECT MAX(at_ns) FROM two_reading WHERE metric_id = %s AND at_ns < %s), %s)
 ORDER BY at_ns DESC LIMIT %s
 """
@@ -52,8 +54,9 @@ class Judgement(NamedTuple):
     changes: Sequence[Change]
 
 
-def evaluate(new: dict[Key, float]) -> list[Alarm]:
+def evaluate(new: dict[Key, float], now_ns: int | None = None) -> list[Alarm]:
     """Judges what `store` found to be new; the alarms that changed, with the last state of each."""
+    now = time.time_ns() if now_ns is None else now_ns
     if not new or not rows_of("SELECT 1 FROM two_rule WHERE is_enabled LIMIT 1", []):
         return []
     series: dict[int, Series] = {}
@@ -72,7 +75,7 @@ def evaluate(new: dict[Key, float]) -> list[Alarm]:
     by_metric: dict[int, list[Rule]] = {}
     for rule in locked.order_by("pk"):
         by_metric.setdefault(rule.metric_id, []).append(rule)
-    return settle([judged for metric, rules in by_metric.items() for judged in _judge(rules, series[metric])])
+    return settle([judged for metric, rules in by_metric.items() for judged in _judge(rules, series[metric], now)])
 
 
 def _may_change(kinds: Sequence[str], spans: Sequence[Span]) -> list[int]:
@@ -80,7 +83,7 @@ def _may_change(kinds: Sequence[str], spans: Sequence[Span]) -> list[int]:
     return [row[0] for row in asked(sql, spans)]
 
 
-def _judge(rules: Sequence[Rule], new: Series) -> Iterator[Judgement]:
+def _judge(rules: Sequence[Rule], new: Series, now_ns: int) -> Iterator[Judgement]:
     """Judges readings that are stored already, in the order of their times, by locked rules of their metric."""
     first_ns, last_ns = new.times_ns[0], new.times_ns[-1]
     replayed = [rule for rule in rules if rule.kind != Rule.Kind.SILENT]
@@ -88,7 +91,7 @@ def _judge(rules: Sequence[Rule], new: Series) -> Iterator[Judgement]:
     if not replayed:
         return
     from_ns = max(first_ns, min(rule.settled_ns for rule in replayed) + 1)
-    points = _stored(new.metric, from_ns)
+    points = _stored(new.metric, from_ns, max(last_ns, now_ns + AHEAD_NS))
     for rule in replayed:
         begin = bisect_left(points, max(first_ns, rule.settled_ns + 1), key=attrgetter("at_ns"))
         if len(points) > MAX_REPLAYED:
@@ -136,7 +139,7 @@ def _changed(judged: Judgement, opened: Alarm | None) -> list[Alarm]:
         elif found:
             found[-1].cleared_ns = change.at_ns
         elif opened:
-            opened.rule, opened.cleared_ns = judged.rule, change.at_ns
+            opened.rule, opened.cleared_ns = judged.rule, max(change.at_ns, opened.raised_ns)
             found.append(opened)
     return found
 
@@ -156,7 +159,7 @@ def last_reading(metric: int, before_ns: int) -> Point | None:
     return Point(*rows[0]) if rows else None
 
 
-def _stored(metric: int, from_ns: int) -> list[Point]:
-    """Readings from `from_ns` on, and the one before them; the last ones of very many."""
-    rows = rows_of(STORED, [metric, metric, from_ns, from_ns, MAX_REPLAYED + 1])
+def _stored(metric: int, from_ns: int, until_ns: int) -> list[Point]:
+    """Readings from `from_ns` to `until_ns`, and the one before them; the last ones of very many."""
+    rows = rows_of(STORED, [metric, until_ns, metric, from_ns, from_ns, MAX_REPLAYED + 1])
     return [Point(*row) for row in reversed(rows)]

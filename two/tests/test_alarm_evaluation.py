@@ -56,7 +56,9 @@ class Site:
 
 
 @pytest.fixture
-async def site(nothing_left: None) -> AsyncIterator[Site]:
+async def site(nothing_left: None, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Site]:
+    """By its clock it is as late as its newest reading says."""
+    monkeypatch.setattr("two.recorder.evaluate", lambda new: evaluate(new, max((at_ns for _, at_ns in new), default=0)))
     site = Site()
     yield site
     await site.close()
@@ -462,6 +464,51 @@ async def test_a_reading_that_comes_while_the_clock_looks_is_heard(site: Site) -
         await swept(second + 99)
         assert (await alarms_of(rule))[-1:] in ([], [(second + 60, second + 99)])
         await Alarm.objects.all().adelete()
+
+
+# A clock that is set back
+
+LATER = 100_000.0  # the second when that happens; by the clock it is again the 100th
+
+
+@pytest.mark.parametrize("how", ["new", "pending", "by readings"])
+async def test_a_clock_that_is_set_back_silences_no_rule(site: Site, how: str) -> None:
+    settled_ns = at_ns(LATER) if how == "new" else 0
+    rule, held, silent = (
+        await make(settled_ns=settled_ns),
+        await make(hold_seconds=60, settled_ns=settled_ns),
+        await make("silent", hold_seconds=60, settled_ns=settled_ns),
+    )
+    if how == "pending":
+        await site.record((LATER, 99))
+        await Rule.objects.filter(pk=rule.pk).aupdate(phase=Rule.Phase.CLEAR)
+        await Alarm.objects.all().adelete()
+    elif how == "by readings":
+        await site.record((LATER - 1, 99), (LATER, 0))
+        await Alarm.objects.all().adelete()
+    assert await swept(100) == []
+    await site.record((101, 99))
+    await site.record((102, 99))
+    assert await alarms_of(rule) == [(101, None)]
+    assert [value for _, value in await swept(163)] == [None, 99]
+    assert [await alarms_of(one) for one in (held, silent)] == [[(161, None)], [(162, None)]]
+    await site.record((170, 0))
+    assert [await alarms_of(one) for one in (rule, held, silent)] == [[(101, 170)], [(161, 170)], [(162, 170)]]
+    assert await swept(171) == []
+
+
+async def test_an_alarm_from_before_the_clock_was_set_back_can_end(site: Site) -> None:
+    rule, silent = await make(), await make("silent", hold_seconds=60)
+    await site.record((LATER, 99))
+    await swept(LATER + 61)
+    await swept(100)
+    assert await Rule.objects.filter(phase=Rule.Phase.RAISED).acount() == 2
+    await site.record((101, 0))
+    # Nothing ends before it began.
+    assert await alarms_of(rule) == [(LATER, LATER)]
+    assert await alarms_of(silent) == [(LATER + 60, LATER + 60)]
+    await site.record((102, 99))
+    assert (102, None) in await alarms_of(rule)
 
 
 # Deletion
