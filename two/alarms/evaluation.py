@@ -41,7 +41,8 @@ WHERE rule.is_enabled AND rule.kind IN ({kinds}) AND (
 """
 STORED = """
 SELECT at_ns, value FROM two_reading WHERE metric_id = %s AND at_ns <= %s
-AND at_ns >= COALESCE((SELECT MAX(at_ns) FROM two_reading WHERE metric_id = %s AND at_ns < %s), %s)
+AND at_ns >= COALESCE((SELECT MIN(at_ns) FROM (SELECT at_ns FROM two_reading
+    WHERE metric_id = %s AND at_ns < %s ORDER BY at_ns DESC LIMIT 2) AS before), %s)
 ORDER BY at_ns DESC LIMIT %s
 """
 
@@ -93,6 +94,10 @@ def _judge(rules: Sequence[Rule], new: Series, now_ns: int) -> Iterator[Judgemen
     from_ns = max(first_ns, min(rule.settled_ns for rule in replayed) + 1)
     points = _stored(new.metric, from_ns, max(last_ns, now_ns + AHEAD_NS))
     for rule in replayed:
+        if points[-1].at_ns == last_ns <= rule.settled_ns:
+            before = points[-2] if len(points) > 1 else None
+            yield Judgement(rule, *condition_of(rule).overtake(state_of(rule), before, points[-1]))
+            continue
         begin = bisect_left(points, max(first_ns, rule.settled_ns + 1), key=attrgetter("at_ns"))
         if len(points) > MAX_REPLAYED:
             begin = max(begin, 1)
@@ -160,6 +165,6 @@ def last_reading(metric: int, before_ns: int) -> Point | None:
 
 
 def _stored(metric: int, from_ns: int, until_ns: int) -> list[Point]:
-    """Readings from `from_ns` to `until_ns`, and the one before them; the last ones of very many."""
+    """Readings from `from_ns` to `until_ns`, and the two before them; the last ones of very many."""
     rows = rows_of(STORED, [metric, until_ns, metric, from_ns, from_ns, MAX_REPLAYED + 1])
     return [Point(*row) for row in reversed(rows)]

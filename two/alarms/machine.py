@@ -72,6 +72,16 @@ class Condition(NamedTuple):
         changes.append(Change(True, raises_ns, last.value))
         return State(Rule.Phase.RAISED, raises_ns, raises_ns)
 
+    def overtake(self, known: State, before: Point | None, newest: Point) -> tuple[State, list[Change]]:
+        """The state after a late reading behind which none lies, though the clock has raised an alarm since.
+
+        It stands until the next one: where it ends the condition, the alarm ends as soon as it began.
+        """
+        measured = self._measured(before, newest)
+        if known.phase != Rule.Phase.RAISED or measured is None or not self._ended(measured):
+            return known, []
+        return State(Rule.Phase.CLEAR, newest.at_ns, newest.at_ns), [Change(False, known.settled_ns, newest.value)]
+
     def _measured(self, before: Point | None, point: Point) -> float | None:
         """What the threshold is for: the value, or how much it changes a minute."""
         if self.kind != Rule.Kind.RATE:

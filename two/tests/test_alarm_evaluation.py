@@ -281,7 +281,10 @@ async def test_new_readings_are_judged_though_more_than_enough_lie_behind_a_late
 
 
 async def test_what_is_asked_of_the_database_first_hides_no_alarm(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Readings out of order, in random batches: the same alarms as when every rule is judged by each of them."""
+    """Readings out of order, in random batches: the same alarms as when every rule is judged by each of them.
+
+    Now and then the clock looks between them.
+    """
     chance = random.Random(5)
     kinds = [("above", 70), ("below", 30), ("rate", 200)]
     rules = [
@@ -290,12 +293,14 @@ async def test_what_is_asked_of_the_database_first_hides_no_alarm(site: Site, mo
         for hold, hysteresis in ((0, 0), (25, 0), (0, 10))
     ]
 
-    def run(batches: list[dict[float, float]], is_gated: bool) -> list[list[Span]]:
+    def run(batches: list[tuple[dict[float, float], float | None]], is_gated: bool) -> list[list[Span]]:
         if not is_gated:
             monkeypatch.setattr("two.alarms.evaluation._may_change", lambda kinds, _spans: every[kinds])
         with transaction.atomic():
-            for batch in batches:
+            for batch, swept_second in batches:
                 evaluate(store({(rules[0].metric_id, at_ns(second)): value for second, value in batch.items()}))
+                if swept_second is not None:
+                    sweep(LONG, at_ns(swept_second))
             found = [spans(rule) for rule in rules]
             transaction.set_rollback(True)
         monkeypatch.undo()
@@ -306,10 +311,11 @@ async def test_what_is_asked_of_the_database_first_hides_no_alarm(site: Site, mo
             seconds = [10.0 * number for number in range(1, 20)]
             late = set(chance.sample(seconds, 6))
             seconds.sort(key=lambda second: second + (chance.choice([30, 100]) if second in late else 0))
-            batches: list[dict[float, float]] = []
+            batches: list[tuple[dict[float, float], float | None]] = []
             while seconds:
                 size = chance.choice([1, 1, 2, 4])
-                batches.append({second: float(chance.choice([10, 50, 65, 100])) for second in seconds[:size]})
+                batch = {second: float(chance.choice([10, 50, 65, 100])) for second in seconds[:size]}
+                batches.append((batch, chance.choice([None, max(batch) + chance.choice([0, 30])])))
                 del seconds[:size]
             assert run(batches, is_gated=True) == run(batches, is_gated=False), batches
 
@@ -415,6 +421,48 @@ async def test_what_holds_is_raised_by_the_clock_with_the_last_value(site: Site)
     assert await swept(71) == []
     await site.record((80, 60))
     assert await alarms_of(rule) == [(70, 80)]
+
+
+@pytest.mark.parametrize(
+    ("rule", "values"),
+    [
+        ({"hold_seconds": 4}, (99, 0)),
+        ({"kind": "below", "hold_seconds": 4, "hysteresis": 5}, (0, 75)),
+        ({"kind": "rate", "threshold": 60, "hold_seconds": 4}, (9, 9)),
+    ],
+)
+async def test_a_late_reading_that_still_stands_ends_what_the_clock_has_raised(
+    site: Site, rule: dict[str, Any], values: tuple[float, float]
+) -> None:
+    made = await make(**rule)
+    if made.kind == "rate":
+        await site.record((9, 0))
+    await site.record((10, values[0]))
+    assert await swept(15) == [(14, values[0])]
+    await site.record((13.9, values[1]))
+    assert await alarms_of(made) == [(14, 14)]
+    assert [(second_of(one.raised_ns), second_of(one.cleared_ns)) for one in site.told[-1]] == [(14, 14)]
+    assert await swept(30) == []
+
+
+async def test_what_holds_again_after_such_a_late_reading_is_raised_again(site: Site) -> None:
+    rule = await make(hold_seconds=4)
+    await site.record((10, 99))
+    await swept(15)
+    await site.record((13.5, 0))
+    await site.record((13.9, 99))  # late as well
+    assert await swept(17) == []
+    assert await swept(18) == [(17.9, 99)]
+    assert await alarms_of(rule) == [(14, 14), (17.9, None)]
+
+
+@pytest.mark.parametrize("late", [(12, 0), (13.9, 99)])
+async def test_other_late_readings_do_not_end_what_the_clock_has_raised(site: Site, late: tuple[float, float]) -> None:
+    rule = await make(hold_seconds=4)
+    await site.record((10, 99), (13, 99))
+    await swept(15)
+    await site.record(late)
+    assert await alarms_of(rule) == [(14, None)]
 
 
 async def test_what_holds_no_more_is_not_raised(site: Site) -> None:
