@@ -88,7 +88,7 @@ def _judge(rules: Sequence[Rule], new: Series, now_ns: int) -> Iterator[Judgemen
     """Judges readings that are stored already, in the order of their times, by locked rules of their metric."""
     first_ns, last_ns = new.times_ns[0], new.times_ns[-1]
     replayed = [rule for rule in rules if rule.kind != Rule.Kind.SILENT]
-    yield from (break_silence(rule, last_ns) for rule in rules if rule.kind == Rule.Kind.SILENT)
+    yield from (break_silence(rule, last_ns, now_ns) for rule in rules if rule.kind == Rule.Kind.SILENT)
     if not replayed:
         return
     from_ns = max(first_ns, min(rule.settled_ns for rule in replayed) + 1)
@@ -105,9 +105,13 @@ def _judge(rules: Sequence[Rule], new: Series, now_ns: int) -> Iterator[Judgemen
         yield Judgement(rule, *replay(condition_of(rule), state_of(rule), before, points[begin:], last_ns))
 
 
-def break_silence(rule: Rule, at_ns: int) -> Judgement:
-    """A reading came that is stored already. The rule is locked."""
-    if rule.phase != Rule.Phase.RAISED or at_ns <= rule.settled_ns:
+def break_silence(rule: Rule, at_ns: int, now_ns: int) -> Judgement:
+    """A reading came that is stored already. The rule is locked.
+
+    One that is as old as that by now is silence still: a device whose clock lags would come and go for ever.
+    """
+    is_silent = at_ns + int(rule.hold_seconds * NS_PER_S) <= now_ns
+    if rule.phase != Rule.Phase.RAISED or at_ns <= rule.settled_ns or is_silent:
         return Judgement(rule, state_of(rule), [])
     return Judgement(rule, State(Rule.Phase.CLEAR, at_ns, at_ns), [Change(False, at_ns)])
 

@@ -35,7 +35,8 @@ ORDER BY id LIMIT %s
 # On PostgreSQL a reading may be committed just after the look that found silence, by who looked just before.
 HEARD = """
 SELECT rule.id FROM two_rule rule WHERE rule.kind = 'silent' AND rule.is_enabled AND rule.phase = 'raised'
-AND EXISTS (SELECT 1 FROM two_reading WHERE metric_id = rule.metric_id AND at_ns > rule.settled_ns AND at_ns < %s)
+AND EXISTS (SELECT 1 FROM two_reading WHERE metric_id = rule.metric_id AND at_ns > rule.settled_ns
+    AND at_ns > %s - rule.hold_seconds * 1000000000 AND at_ns < %s)
 ORDER BY rule.id LIMIT %s
 """
 
@@ -49,7 +50,7 @@ def sweep(listening_seconds: float, now_ns: int | None = None) -> list[Alarm]:
     for sql, parameters in (
         (SILENT, (listening_seconds, now, ahead, now, MAX_DUE)),
         (HELD, (now, MAX_DUE)),
-        (HEARD, (ahead, MAX_DUE)),
+        (HEARD, (now, ahead, MAX_DUE)),
     ):
         with connection.cursor() as cursor:
             cursor.execute(sql, parameters)
@@ -86,7 +87,7 @@ def _look_again(rule_id: int, now_ns: int) -> list[Alarm]:
         state = condition_of(rule).expire(state_of(rule), now_ns, last, changes)
         return settle([Judgement(rule, state, changes)])
     if rule.phase == Rule.Phase.RAISED:
-        return settle([break_silence(rule, last.at_ns)])
+        return settle([break_silence(rule, last.at_ns, now_ns)])
     silent_ns = max(last.at_ns, rule.settled_ns) + int(rule.hold_seconds * NS_PER_S)
     if silent_ns > now_ns:
         return []

@@ -18,7 +18,7 @@ from two.alarms.sweep import sweep, watch_the_clock
 from two.models import Alarm, Device, Metric, Reading, Rule
 from two.recorder import NotStored, Recorder
 from two.samples import AHEAD_NS, Sample
-from two.storage import store
+from two.storage import Key, store
 from two.tests.cast import make_rule
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -55,10 +55,19 @@ class Site:
         await self._recorder.close()
 
 
+def set_clock(monkeypatch: pytest.MonkeyPatch, ahead: int = 0) -> None:
+    """By so many seconds ahead of the readings that come."""
+
+    def evaluate_then(new: dict[Key, float]) -> list[Alarm]:
+        return evaluate(new, max((at_ns for _, at_ns in new), default=0) + ahead * NS_PER_S)
+
+    monkeypatch.setattr("two.recorder.evaluate", evaluate_then)
+
+
 @pytest.fixture
 async def site(nothing_left: None, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Site]:
     """By its clock it is as late as its newest reading says."""
-    monkeypatch.setattr("two.recorder.evaluate", lambda new: evaluate(new, max((at_ns for _, at_ns in new), default=0)))
+    set_clock(monkeypatch)
     site = Site()
     yield site
     await site.close()
@@ -370,6 +379,22 @@ async def test_a_late_reading_does_not_end_a_silence(site: Site) -> None:
     await swept(71)
     await site.record((20, 1))
     assert await alarms_of(rule) == [(70, None)]
+
+
+async def test_a_device_whose_clock_lags_by_more_than_that_stays_silent(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rule = await make("silent", hold_seconds=3)
+    set_clock(monkeypatch, ahead=20)
+    await site.record((0, 1))
+    for second in range(1, 60):
+        await site.record((second, 1))
+        await swept(second + 20.5)
+    assert await alarms_of(rule) == [(4, None)]
+    set_clock(monkeypatch, ahead=2)
+    await site.record((78, 1))  # its clock was put right
+    assert await swept(80) == []
+    assert await alarms_of(rule) == [(4, 78)]
 
 
 async def test_who_never_sent_is_not_silent(site: Site) -> None:
