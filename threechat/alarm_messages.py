@@ -64,13 +64,13 @@ def say(rule_id: int) -> Said | None:
         last.rule = rule
         is_cleared = last.cleared_ns is not None
         state = Message.AlarmState.CLEARED if is_cleared else Message.AlarmState.RAISED
-        text = _text(last, untold.count() - 1)
+        text = _text(last, untold.count() - 1 + rule.untold)
         room = locked_or_new(room_named(room_of(rule.metric.device.slug)), None)
         stored = add_message(room, TELEMETRY, Draft(text, about=_about(last)), alarm=last, alarm_state=state)
         untold.update(told=Alarm.Told.ALL)
         if not is_cleared:
             Alarm.objects.filter(pk=last.pk).update(told=Alarm.Told.RAISED)
-        Rule.objects.filter(pk=rule.pk).update(told_on=now)
+        Rule.objects.filter(pk=rule.pk).update(told_on=now, untold=0)
         if rule.webhook_url:
             body = {"event": str(state), "alarm": alarm_frame(last), "text": text}
             Delivery.objects.create(rule=rule, body=json.dumps(body, ensure_ascii=False))

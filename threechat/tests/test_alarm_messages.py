@@ -110,6 +110,16 @@ def test_silence_has_no_value() -> None:
     assert text_of(say(rule.pk)) == "Raised: temperature silent for 60 s"
 
 
+def test_what_was_counted_but_not_kept_is_said_once() -> None:
+    rule = make_rule(untold=500)
+    alarm = raise_alarm(rule, 10, until=11)
+    raise_alarm(rule, 12, until=14)
+    assert text_of(say(rule.pk)) == "Raised for 2 s: temperature above 70 °C · and 501 alarms before it"
+    a_minute_later()
+    make_alarm(rule, alarm.raised_ns)
+    assert text_of(say(rule.pk)) == "Raised: temperature above 70 °C"
+
+
 def test_what_came_and_went_unheard_is_one_message() -> None:
     rule = make_rule()
     alarm = raise_alarm(rule, 10, until=12)

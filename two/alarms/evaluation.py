@@ -7,11 +7,14 @@ Blocks; every function belongs into a transaction.
 
 import time
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from operator import attrgetter
 from typing import NamedTuple
 
 from django.db import connection
+from django.db.models import Count, F, Q, QuerySet, Window
+from django.db.models.functions import RowNumber
 
 from two.alarms.machine import NS_PER_S, Change, Condition, Point, State, replay
 from two.alarms.rates import Series, Span, asked, rows_of, spans_of_rates
@@ -20,7 +23,7 @@ from two.samples import AHEAD_NS
 from two.storage import Key
 
 MAX_REPLAYED = 30_000  # the last ones: more than are ever new at once (two/recorder.py), and those behind a late one
-MAX_UNTOLD = 20  # of one rule, in one transaction; of more the last ones are kept
+MAX_UNTOLD = 20  # alarms of a rule that came and went since it last spoke; more are counted, the last ones kept
 
 
 # Which rules readings may change that measure from `least` to `most`, from `first_ns` to `last_ns`: as machine.py has
@@ -125,41 +128,67 @@ def state_of(rule: Rule) -> State:
 
 
 def settle(judged: Iterable[Judgement]) -> list[Alarm]:
-    """Stores what became of locked rules; returns their alarms that changed."""
+    """Stores what became of locked rules; returns their alarms that changed, the last ones of very many."""
     judged = [one for one in judged if one.changes or one.state != state_of(one.rule)]
     changing = [one.rule.pk for one in judged if one.changes]
     opened = {alarm.rule_id: alarm for alarm in Alarm.objects.filter(rule__in=changing, cleared_ns=None)}
-    changed = [alarm for one in judged for alarm in _changed(one, opened.get(one.rule.pk))]
-    rules = [(str(one.state.phase), *one.state[1:], one.rule.pk) for one in judged]
+    untold = dict(_passed(changing).order_by().values_list("rule").annotate(Count("pk")))
+    changed, dropped, crowded = [], Counter[int](), []
+    for rule, _, changes in judged:
+        kept = _kept(changes, max(MAX_UNTOLD - untold.get(rule.pk, 0), 1))
+        dropped[rule.pk] = (len(changes) - len(kept)) // 2
+        own = _changed(rule, opened.get(rule.pk), kept)
+        changed += own
+        if untold.get(rule.pk, 0) + len(own) > MAX_UNTOLD:
+            crowded.append(rule.pk)
     cleared = [(alarm.cleared_ns, alarm.pk) for alarm in changed if alarm.pk is not None]
     with connection.cursor() as cursor:  # of a thousand rows bulk_update takes 100 ms
-        cursor.executemany("UPDATE two_rule SET phase = %s, since_ns = %s, settled_ns = %s WHERE id = %s", rules)
         cursor.executemany("UPDATE two_alarm SET cleared_ns = %s WHERE id = %s", cleared)
     Alarm.objects.bulk_create([alarm for alarm in changed if alarm.pk is None])
+    dropped.update(_drop_oldest(crowded))
+    rules = [(str(state.phase), *state[1:], dropped[rule.pk], rule.pk) for rule, state, _ in judged]
+    with connection.cursor() as cursor:
+        sql = "UPDATE two_rule SET phase = %s, since_ns = %s, settled_ns = %s, untold = untold + %s WHERE id = %s"
+        cursor.executemany(sql, rules)
     return changed
 
 
-def _changed(judged: Judgement, opened: Alarm | None) -> list[Alarm]:
+def _changed(rule: Rule, opened: Alarm | None, changes: Sequence[Change]) -> list[Alarm]:
     """A rule's alarms as they are after its changes, of which none is saved."""
     found: list[Alarm] = []
-    for change in _kept(judged.changes):
+    for change in changes:
         if change.is_raised:
-            found.append(Alarm.of(judged.rule, change.at_ns, change.value))
+            found.append(Alarm.of(rule, change.at_ns, change.value))
         elif found:
             found[-1].cleared_ns = change.at_ns
         elif opened:
-            opened.rule, opened.cleared_ns = judged.rule, max(change.at_ns, opened.raised_ns)
+            opened.rule, opened.cleared_ns = rule, max(change.at_ns, opened.raised_ns)
             found.append(opened)
     return found
 
 
-def _kept(changes: Sequence[Change]) -> Sequence[Change]:
-    """An alarm that was open ends first; then come the last ones, each from its beginning."""
-    if len(changes) <= 2 * MAX_UNTOLD:
+def _kept(changes: Sequence[Change], most: int) -> Sequence[Change]:
+    """An alarm that was open ends first; then come the last `most`, each from its beginning."""
+    is_open = bool(changes) and changes[-1].is_raised
+    if len(changes) <= 2 * most - is_open:
         return changes
     end = [] if changes[0].is_raised else [changes[0]]
-    last = changes[-2 * MAX_UNTOLD :]
-    return [*end, *(last if last[0].is_raised else last[1:])]
+    return [*end, *changes[len(end) :][is_open - 2 * most :]]
+
+
+def _passed(rules: Sequence[int]) -> QuerySet[Alarm]:
+    """Alarms that came and went, of which nobody has heard in the room."""
+    nobody = Q(told=Alarm.Told.NOTHING, acknowledged_on=None)
+    return Alarm.objects.filter(nobody, rule__in=rules, told__lt=Alarm.Told.ALL, cleared_ns__isnull=False)
+
+
+def _drop_oldest(rules: Sequence[int]) -> list[int]:
+    """Deletes what rules have too many of; returns the rule of each."""
+    place = Window(RowNumber(), partition_by="rule", order_by=[F("raised_ns").desc(), F("pk").desc()])
+    found = _passed(rules).order_by().annotate(place=place).filter(place__gt=MAX_UNTOLD).values_list("pk", "rule")
+    excess = dict(found)
+    Alarm.objects.filter(pk__in=excess).delete()
+    return list(excess.values())
 
 
 def last_reading(metric: int, before_ns: int) -> Point | None:

@@ -180,7 +180,7 @@ async def test_a_disabled_rule_raises_and_clears_nothing(site: Site) -> None:
     assert await alarms_of(rule) == [(700, None)]
 
 
-async def test_of_many_changes_at_once_the_last_alarms_are_kept(site: Site) -> None:
+async def test_of_many_changes_at_once_the_last_alarms_are_kept_and_all_are_counted(site: Site) -> None:
     rule = await make()
     await site.record((1, 99))
     await site.record(*[(second, 99 * (second % 2)) for second in range(2, 102)])
@@ -188,6 +188,39 @@ async def test_of_many_changes_at_once_the_last_alarms_are_kept(site: Site) -> N
     assert (first, last) == ((1, 2), (101, None))  # what was open ends, what is open goes on
     assert others == [(second, second + 1) for second in range(101 - 2 * len(others), 101, 2)]
     assert len(others) == MAX_UNTOLD - 1
+    await rule.arefresh_from_db()
+    assert 2 + len(others) + rule.untold == 51
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 7, 100])
+async def test_alarms_that_nobody_has_heard_of_do_not_pile_up(site: Site, size: int) -> None:
+    rule = await make()
+    readings = [(second, 99 * (second % 2)) for second in range(1, 202)]
+    for first in range(0, len(readings), size):
+        await site.record(*readings[first : first + size])
+        assert await Alarm.objects.acount() <= MAX_UNTOLD + 1
+    await rule.arefresh_from_db()
+    found = await alarms_of(rule)
+    assert found[-1] == (201, None)
+    assert set(found[:-1]) <= {(second, second + 1) for second in range(1, 201, 2)}
+    assert len(found) + rule.untold == 101
+    assert rule.untold >= 80
+
+
+async def test_what_was_told_or_acknowledged_is_kept(site: Site) -> None:
+    rule = await make()
+    await site.record((1, 99))
+    await Alarm.objects.aupdate(told=Alarm.Told.RAISED)
+    await site.record((2, 0), (3, 99))
+    await Alarm.objects.filter(told=Alarm.Told.NOTHING).aupdate(acknowledged_on="2026-01-01T00:00:00Z")
+    for second in range(4, 104):
+        await site.record((second, 99 * (second % 2)))
+    found = await alarms_of(rule)
+    assert found[:2] == [(1, 2), (3, 4)]
+    assert len(found) == MAX_UNTOLD + 3
+    await Alarm.objects.aupdate(told=Alarm.Told.ALL)
+    await site.record((200, 0), (201, 99))
+    assert len(await alarms_of(rule)) == MAX_UNTOLD + 4
 
 
 async def test_a_reading_and_its_alarm_are_stored_together_or_not_at_all(site: Site) -> None:
