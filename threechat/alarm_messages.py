@@ -88,7 +88,7 @@ def _text(last: Alarm, more: int) -> str:
     values = {"rule": str(last)}
     if last.cleared_ns is None:
         text = _("Raised: %(rule)s") % values
-        if last.value is not None:
+        if last.value is not None and last.kind != Rule.Kind.RATE:  # which would read as how fast it changes
             text += f" · {last.value:g} {last.rule.metric.unit}".rstrip()
     else:
         values["duration"] = _duration((last.cleared_ns - last.raised_ns) // NS_PER_S)

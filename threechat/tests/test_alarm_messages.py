@@ -110,6 +110,14 @@ def test_silence_has_no_value() -> None:
     assert text_of(say(rule.pk)) == "Raised: temperature silent for 60 s"
 
 
+def test_a_rate_is_not_followed_by_a_value_that_is_none() -> None:
+    rule = make_rule("rate", 200)
+    alarm = raise_alarm(rule, 10)
+    said = say(rule.pk)
+    assert text_of(said) == "Raised: temperature changes faster than 200 °C a minute"
+    assert alarm_frame(alarm)["value"] == 71.25
+
+
 def test_what_was_counted_but_not_kept_is_said_once() -> None:
     rule = make_rule(untold=500)
     alarm = raise_alarm(rule, 10, until=11)
