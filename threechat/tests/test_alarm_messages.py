@@ -354,6 +354,39 @@ async def test_pages_hear_of_the_end_of_an_alarm_though_others_follow_at_once() 
 
 
 @pytest.mark.usefixtures("nothing_left")
+async def test_of_a_rule_that_flaps_pages_get_few_frames_and_soon_the_last_state() -> None:
+    await sync_to_async(make_rule)()
+    page = await opened("/ws/two/?device=oven&events=all")
+    began = time.monotonic()
+    for second in range(60):
+        await record(second, 99.0 * (second % 2))
+    await record(60, 0)
+    known: dict[int, Any] = {}
+    frames = 0
+    while at_ms(60) not in (alarm["cleared"] for alarm in known.values()):
+        alarm = (await next_of(page, "alarm"))["alarm"]
+        known[alarm["id"]] = alarm
+        frames += 1
+    assert frames <= 2 * (2 + time.monotonic() - began)
+    assert all(alarm["cleared"] for alarm in known.values())  # none stands open
+    assert await page.receive_nothing()
+    await page.disconnect()
+
+
+@pytest.mark.usefixtures("nothing_left")
+async def test_a_rule_that_flaps_delays_no_other() -> None:
+    await sync_to_async(make_rule)()
+    await sync_to_async(make_rule)(metric="pressure")
+    page = await opened("/ws/two/?device=oven&events=all")
+    for second in range(9):
+        await record(second, 99.0 * (second % 2))
+    await recorder.record([Sample("boiler", "pressure", at_ns(9), 99)])
+    found = [(await page.receive_json_from(timeout=0.5))["alarm"]["metric"] for _ in range(3)]
+    assert found == ["temperature", "temperature", "pressure"]
+    await page.disconnect()
+
+
+@pytest.mark.usefixtures("nothing_left")
 async def test_what_another_process_recorded_is_found_a_little_later(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("threechat.alarm_messages.LOOK_SECONDS", 0.02)
     rule = await sync_to_async(make_rule)()
