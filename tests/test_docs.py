@@ -20,7 +20,7 @@ from threechat import history as threechat_history
 from threechat.media import door, pictures, workshop
 from threechat.media import views as media_views
 from two import catalogue, feeds, history, latest, live, retention, samples, tokens
-from two.alarms import outbox, rules, webhooks, wire
+from two.alarms import evaluation, outbox, rules, webhooks, wire
 from two.ingest import socket as ingest_socket
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -152,6 +152,7 @@ def test_every_key_of_a_frame_is_documented() -> None:
         (door.UPLOADS_AT_ONCE, "30 under way |"),
         (rules.MAX_RULES_OF_DEVICE, "| alarm rules of a device, of a site | 100;"),
         (rules.MAX_RULES, "of a site | 100; 10,000 |"),
+        (evaluation.MAX_UNTOLD, "since it last spoke | 20 |"),
         (outbox.MAX_WAITING, "| 1,000 messages |"),
         (outbox.MAX_ATTEMPTS, "after 8 attempts"),
         (int(outbox.MAX_AGE_SECONDS) // 3600, "that fails after 2 hours"),

@@ -32,7 +32,7 @@ from two.samples import NS_PER_MS
 
 PAUSE = timedelta(minutes=1)  # between two messages of a rule
 LOOK_SECONDS = 2.0  # for what another process recorded, or died over
-MAX_RULES = 100  # at a time
+MAX_SPEAKING = 100  # at a time
 UNTOLD = Q(told=Alarm.Told.NOTHING) | Q(told=Alarm.Told.RAISED, cleared_ns__isnull=False)
 
 
@@ -43,9 +43,10 @@ class Said(NamedTuple):
 
 def due_rules() -> list[int]:
     """Rules that have something to say, and may say it now. Blocks."""
-    may_speak = Q(rule__told_on=None) | Q(rule__told_on__lte=timezone.now() - PAUSE)
-    found = Alarm.objects.filter(UNTOLD & may_speak, told__lt=Alarm.Told.ALL).order_by("rule_id")
-    return list(found.values_list("rule_id", flat=True).distinct()[:MAX_RULES])
+    now = timezone.now()
+    has_spoken = Q(rule__told_on__gt=now - PAUSE, rule__told_on__lte=now + PAUSE)  # later: the clock was set back
+    found = Alarm.objects.filter(UNTOLD, ~has_spoken, told__lt=Alarm.Told.ALL).order_by("rule_id")
+    return list(found.values_list("rule_id", flat=True).distinct()[:MAX_SPEAKING])
 
 
 def say(rule_id: int) -> Said | None:
@@ -54,7 +55,7 @@ def say(rule_id: int) -> Said | None:
         rules = Rule.objects.select_for_update(of=("self",)).select_related("metric__device")
         rule = rules.filter(pk=rule_id).first()
         now = timezone.now()
-        if rule is None or (rule.told_on and rule.told_on > now - PAUSE):
+        if rule is None or (rule.told_on and abs(now - rule.told_on) < PAUSE):
             return None
         untold = Alarm.objects.filter(UNTOLD, rule=rule, told__lt=Alarm.Told.ALL)
         last = untold.order_by("raised_ns", "pk").last()
@@ -63,13 +64,13 @@ def say(rule_id: int) -> Said | None:
         last.rule = rule
         is_cleared = last.cleared_ns is not None
         state = Message.AlarmState.CLEARED if is_cleared else Message.AlarmState.RAISED
-        text = _text(last, untold.count() - 1)
+        text = _text(last, untold.count() - 1 + rule.untold)
         room = locked_or_new(room_named(room_of(rule.metric.device.slug)), None)
         stored = add_message(room, TELEMETRY, Draft(text, about=_about(last)), alarm=last, alarm_state=state)
         untold.update(told=Alarm.Told.ALL)
         if not is_cleared:
             Alarm.objects.filter(pk=last.pk).update(told=Alarm.Told.RAISED)
-        Rule.objects.filter(pk=rule.pk).update(told_on=now)
+        Rule.objects.filter(pk=rule.pk).update(told_on=now, untold=0)
         if rule.webhook_url:
             body = {"event": str(state), "alarm": alarm_frame(last), "text": text}
             Delivery.objects.create(rule=rule, body=json.dumps(body, ensure_ascii=False))
@@ -87,7 +88,7 @@ def _text(last: Alarm, more: int) -> str:
     values = {"rule": str(last)}
     if last.cleared_ns is None:
         text = _("Raised: %(rule)s") % values
-        if last.value is not None:
+        if last.value is not None and last.kind != Rule.Kind.RATE:  # which would read as how fast it changes
             text += f" · {last.value:g} {last.rule.metric.unit}".rstrip()
     else:
         values["duration"] = _duration((last.cleared_ns - last.raised_ns) // NS_PER_S)
@@ -143,7 +144,7 @@ class Voice:
                 tell(said.stored)
                 broadcast.publish(EVENTS, alarm_event(said.alarm))
                 webhooks.wake()
-        if len(rules) == MAX_RULES:
+        if len(rules) == MAX_SPEAKING:
             self._wake.set()
 
 

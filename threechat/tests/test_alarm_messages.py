@@ -110,6 +110,24 @@ def test_silence_has_no_value() -> None:
     assert text_of(say(rule.pk)) == "Raised: temperature silent for 60 s"
 
 
+def test_a_rate_is_not_followed_by_a_value_that_is_none() -> None:
+    rule = make_rule("rate", 200)
+    alarm = raise_alarm(rule, 10)
+    said = say(rule.pk)
+    assert text_of(said) == "Raised: temperature changes faster than 200 °C a minute"
+    assert alarm_frame(alarm)["value"] == 71.25
+
+
+def test_what_was_counted_but_not_kept_is_said_once() -> None:
+    rule = make_rule(untold=500)
+    alarm = raise_alarm(rule, 10, until=11)
+    raise_alarm(rule, 12, until=14)
+    assert text_of(say(rule.pk)) == "Raised for 2 s: temperature above 70 °C · and 501 alarms before it"
+    a_minute_later()
+    make_alarm(rule, alarm.raised_ns)
+    assert text_of(say(rule.pk)) == "Raised: temperature above 70 °C"
+
+
 def test_what_came_and_went_unheard_is_one_message() -> None:
     rule = make_rule()
     alarm = raise_alarm(rule, 10, until=12)
@@ -144,6 +162,13 @@ def test_a_rule_speaks_at_most_once_a_minute_and_the_rest_is_counted() -> None:
     assert say(rule.pk) is None
     a_minute_later()
     assert text_of(say(rule.pk)) == "Cleared after 10 s: temperature above 70 °C"
+
+
+def test_a_clock_that_was_set_back_silences_nobody() -> None:
+    rule = make_rule(told_on=timezone.now() + timedelta(hours=1))
+    raise_alarm(rule, 10)
+    assert due_rules() == [rule.pk]
+    assert text_of(say(rule.pk)).startswith("Raised")
 
 
 def test_who_asks_at_the_same_time_says_it_once() -> None:
@@ -329,6 +354,39 @@ async def test_pages_hear_of_the_end_of_an_alarm_though_others_follow_at_once() 
 
 
 @pytest.mark.usefixtures("nothing_left")
+async def test_of_a_rule_that_flaps_pages_get_few_frames_and_soon_the_last_state() -> None:
+    await sync_to_async(make_rule)()
+    page = await opened("/ws/two/?device=oven&events=all")
+    began = time.monotonic()
+    for second in range(60):
+        await record(second, 99.0 * (second % 2))
+    await record(60, 0)
+    known: dict[int, Any] = {}
+    frames = 0
+    while at_ms(60) not in (alarm["cleared"] for alarm in known.values()):
+        alarm = (await next_of(page, "alarm"))["alarm"]
+        known[alarm["id"]] = alarm
+        frames += 1
+    assert frames <= 2 * (2 + time.monotonic() - began)
+    assert all(alarm["cleared"] for alarm in known.values())  # none stands open
+    assert await page.receive_nothing()
+    await page.disconnect()
+
+
+@pytest.mark.usefixtures("nothing_left")
+async def test_a_rule_that_flaps_delays_no_other() -> None:
+    await sync_to_async(make_rule)()
+    await sync_to_async(make_rule)(metric="pressure")
+    page = await opened("/ws/two/?device=oven&events=all")
+    for second in range(9):
+        await record(second, 99.0 * (second % 2))
+    await recorder.record([Sample("boiler", "pressure", at_ns(9), 99)])
+    found = [(await page.receive_json_from(timeout=0.5))["alarm"]["metric"] for _ in range(3)]
+    assert found == ["temperature", "temperature", "pressure"]
+    await page.disconnect()
+
+
+@pytest.mark.usefixtures("nothing_left")
 async def test_what_another_process_recorded_is_found_a_little_later(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("threechat.alarm_messages.LOOK_SECONDS", 0.02)
     rule = await sync_to_async(make_rule)()
@@ -344,7 +402,7 @@ async def test_many_rules_at_once_are_all_told_without_waiting_for_the_next_look
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("threechat.alarm_messages.LOOK_SECONDS", 60)
-    monkeypatch.setattr("threechat.alarm_messages.MAX_RULES", 2)
+    monkeypatch.setattr("threechat.alarm_messages.MAX_SPEAKING", 2)
     rules = [await sync_to_async(make_rule)(threshold=threshold) for threshold in range(5)]
     for rule in rules:
         await sync_to_async(raise_alarm)(rule, 10)

@@ -5,19 +5,25 @@ the readings of an hour waits for whoever does so already (two/storage.py), and 
 Blocks; every function belongs into a transaction.
 """
 
-from collections.abc import Sequence
-from itertools import chain, pairwise
-from sys import float_info
-from typing import Any, NamedTuple
+import time
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from operator import attrgetter
+from typing import NamedTuple
 
 from django.db import connection
+from django.db.models import Count, F, Q, QuerySet, Window
+from django.db.models.functions import RowNumber
 
-from two.alarms.machine import NS_PER_S, Change, Condition, Point, State, a_minute, replay
+from two.alarms.machine import NS_PER_S, Change, Condition, Point, State, replay
+from two.alarms.rates import Series, Span, asked, rows_of, spans_of_rates
 from two.models import Alarm, Rule
-from two.storage import ROWS_PER_STATEMENT, Key
+from two.samples import AHEAD_NS
+from two.storage import Key
 
 MAX_REPLAYED = 30_000  # the last ones: more than are ever new at once (two/recorder.py), and those behind a late one
-MAX_ALARMS = 20  # of one rule, in one transaction; of more the last ones are kept
+MAX_UNTOLD = 20  # alarms of a rule that came and went since it last spoke; more are counted, the last ones kept
 
 
 # Which rules readings may change that measure from `least` to `most`, from `first_ns` to `last_ns`: as machine.py has
@@ -36,46 +42,26 @@ WHERE rule.is_enabled AND rule.kind IN ({kinds}) AND (
     WHEN rule.kind = 'below' THEN asked.most >= rule.threshold
     ELSE asked.least <= rule.threshold END)
 """
-RULED = "SELECT DISTINCT metric_id FROM two_rule WHERE is_enabled AND kind = 'rate' AND metric_id IN ({marks})"
-AROUND = """
-WITH asked (metric, first_ns, last_ns) AS (VALUES {marks}), found AS (
-    SELECT asked.metric AS metric,
-        (SELECT MAX(at_ns) FROM two_reading WHERE metric_id = asked.metric AND at_ns < asked.first_ns) AS before,
-        (SELECT MIN(at_ns) FROM two_reading WHERE metric_id = asked.metric AND at_ns > asked.last_ns) AS after,
-        (SELECT COUNT(*) FROM (SELECT 1 FROM two_reading
-            WHERE metric_id = asked.metric AND at_ns BETWEEN asked.first_ns AND asked.last_ns LIMIT {most}) AS few
-        ) AS among
-    FROM asked)
-SELECT found.metric, found.before, old.value, found.after, late.value, found.among FROM found
-LEFT JOIN two_reading old ON old.metric_id = found.metric AND old.at_ns = found.before
-LEFT JOIN two_reading late ON late.metric_id = found.metric AND late.at_ns = found.after
+STORED = """
+SELECT at_ns, value FROM two_reading WHERE metric_id = %s AND at_ns <= %s
+AND at_ns >= COALESCE((SELECT MIN(at_ns) FROM (SELECT at_ns FROM two_reading
+    WHERE metric_id = %s AND at_ns < %s ORDER BY at_ns DESC LIMIT 2) AS before), %s)
+ORDER BY at_ns DESC LIMIT %s
 """
 
 
-class Span(NamedTuple):
-    """What some readings of a metric measure at least and at most, and from when to when."""
+class Judgement(NamedTuple):
+    """What becomes of a rule."""
 
-    metric: int
-    least: float
-    most: float
-    first_ns: int
-    last_ns: int
+    rule: Rule
+    state: State
+    changes: Sequence[Change]
 
 
-class Series(NamedTuple):
-    """The new readings of a metric, in the order of their times."""
-
-    metric: int
-    times_ns: list[int]
-    values: list[float]
-
-    def span(self) -> Span:
-        return Span(self.metric, min(self.values), max(self.values), self.times_ns[0], self.times_ns[-1])
-
-
-def evaluate(new: dict[Key, float]) -> list[Alarm]:
+def evaluate(new: dict[Key, float], now_ns: int | None = None) -> list[Alarm]:
     """Judges what `store` found to be new; the alarms that changed, with the last state of each."""
-    if not new or not _rows("SELECT 1 FROM two_rule WHERE is_enabled LIMIT 1", []):
+    now = time.time_ns() if now_ns is None else now_ns
+    if not new or not rows_of("SELECT 1 FROM two_rule WHERE is_enabled LIMIT 1", []):
         return []
     series: dict[int, Series] = {}
     for (metric, at_ns), value in sorted(new.items()):
@@ -84,58 +70,53 @@ def evaluate(new: dict[Key, float]) -> list[Alarm]:
             own = series[metric] = Series(metric, [], [])
         own.times_ns.append(at_ns)
         own.values.append(value)
-    rated = [series[row[0]] for row in _asked(RULED, [(metric,) for metric in series])]
     changing = _may_change(("above", "below", "silent"), [own.span() for own in series.values()])
-    changing += _may_change(("rate",), _rates(rated))
+    changing += _may_change(("rate",), spans_of_rates(series))
+    if not changing:
+        return []
     # Locked in one order, and read again: what was seen before the lock may be over.
     locked = Rule.objects.select_for_update(of=("self",)).select_related("metric__device").filter(pk__in=changing)
-    return [
-        alarm for rule in (locked.order_by("pk") if changing else ()) for alarm in _judge(rule, series[rule.metric_id])
-    ]
+    by_metric: dict[int, list[Rule]] = {}
+    for rule in locked.order_by("pk"):
+        by_metric.setdefault(rule.metric_id, []).append(rule)
+    return settle([judged for metric, rules in by_metric.items() for judged in _judge(rules, series[metric], now)])
 
 
 def _may_change(kinds: Sequence[str], spans: Sequence[Span]) -> list[int]:
     sql = MAY_CHANGE.replace("{kinds}", ",".join(f"'{kind}'" for kind in kinds))
-    return [row[0] for row in _asked(sql, spans)]
+    return [row[0] for row in asked(sql, spans)]
 
 
-def _rates(rated: Sequence[Series]) -> list[Span]:
-    """How fast metrics change, from the reading before the new ones to the one after them."""
-    found = []
-    sql = AROUND.replace("{most}", str(MAX_REPLAYED))
-    around = _asked(sql, [(own.metric, own.times_ns[0], own.times_ns[-1]) for own in rated])
-    by_metric = {own.metric: own for own in rated}
-    for metric, before_ns, before, after_ns, after, among in around:
-        own = by_metric[metric]
-        times_ns, values = own.times_ns, own.values
-        if before_ns is not None:
-            times_ns, values = [before_ns, *times_ns], [before, *values]
-        if after_ns is not None:  # a late reading changes also how fast the next one came
-            times_ns, values = [*times_ns, after_ns], [*values, after]
-        steps = zip(pairwise(times_ns), pairwise(values), strict=True)
-        rates = [a_minute(begin_ns, end_ns, value - last) for (begin_ns, end_ns), (last, value) in steps]
-        if among > len(own.times_ns):  # old ones lie between the new ones: any rate
-            rates = [0.0, float_info.max]
-        if rates:
-            found.append(Span(metric, min(rates), max(rates), own.times_ns[0], times_ns[-1]))
-    return found
-
-
-def _judge(rule: Rule, new: Series) -> list[Alarm]:
-    """Judges readings that are stored already, in the order of their times. The rule is locked."""
+def _judge(rules: Sequence[Rule], new: Series, now_ns: int) -> Iterator[Judgement]:
+    """Judges readings that are stored already, in the order of their times, by locked rules of their metric."""
     first_ns, last_ns = new.times_ns[0], new.times_ns[-1]
-    if rule.kind == Rule.Kind.SILENT:
-        return break_silence(rule, last_ns)
-    stored = _stored(rule.metric_id, max(first_ns, rule.settled_ns + 1))
-    before = last_reading(rule.metric_id, stored[0].at_ns) if stored else None
-    return settle(rule, *replay(condition_of(rule), state_of(rule), before, stored, last_ns))
+    replayed = [rule for rule in rules if rule.kind != Rule.Kind.SILENT]
+    yield from (break_silence(rule, last_ns, now_ns) for rule in rules if rule.kind == Rule.Kind.SILENT)
+    if not replayed:
+        return
+    from_ns = max(first_ns, min(rule.settled_ns for rule in replayed) + 1)
+    points = _stored(new.metric, from_ns, max(last_ns, now_ns + AHEAD_NS))
+    for rule in replayed:
+        if points[-1].at_ns == last_ns <= rule.settled_ns:
+            before = points[-2] if len(points) > 1 else None
+            yield Judgement(rule, *condition_of(rule).overtake(state_of(rule), before, points[-1]))
+            continue
+        begin = bisect_left(points, max(first_ns, rule.settled_ns + 1), key=attrgetter("at_ns"))
+        if len(points) > MAX_REPLAYED:
+            begin = max(begin, 1)
+        before = points[begin - 1] if begin else None
+        yield Judgement(rule, *replay(condition_of(rule), state_of(rule), before, points[begin:], last_ns))
 
 
-def break_silence(rule: Rule, at_ns: int) -> list[Alarm]:
-    """A reading came that is stored already. The rule is locked."""
-    if rule.phase != Rule.Phase.RAISED or at_ns <= rule.settled_ns:
-        return []
-    return settle(rule, State(Rule.Phase.CLEAR, at_ns, at_ns), [Change(False, at_ns)])
+def break_silence(rule: Rule, at_ns: int, now_ns: int) -> Judgement:
+    """A reading came that is stored already. The rule is locked.
+
+    One that is as old as that by now is silence still: a device whose clock lags would come and go for ever.
+    """
+    is_silent = at_ns + int(rule.hold_seconds * NS_PER_S) <= now_ns
+    if rule.phase != Rule.Phase.RAISED or at_ns <= rule.settled_ns or is_silent:
+        return Judgement(rule, state_of(rule), [])
+    return Judgement(rule, State(Rule.Phase.CLEAR, at_ns, at_ns), [Change(False, at_ns)])
 
 
 def condition_of(rule: Rule) -> Condition:
@@ -146,57 +127,77 @@ def state_of(rule: Rule) -> State:
     return State(rule.phase, rule.since_ns, rule.settled_ns)
 
 
-def settle(rule: Rule, state: State, changes: Sequence[Change]) -> list[Alarm]:
-    """Stores what became of a locked rule; returns its alarms that changed."""
-    if state != state_of(rule):
-        rule.phase, rule.since_ns, rule.settled_ns = state
-        rule.save(update_fields=["phase", "since_ns", "settled_ns"])
-    changed: list[Alarm] = []
-    for change in _kept(changes):
-        if change.is_raised:
-            changed.append(Alarm.of(rule, change.at_ns, change.value))
-        elif changed:
-            changed[-1].cleared_ns = change.at_ns
-        elif alarm := Alarm.objects.filter(rule=rule, cleared_ns=None).first():
-            alarm.rule, alarm.cleared_ns = rule, change.at_ns
-            alarm.save(update_fields=["cleared_ns"])
-            changed.append(alarm)
+def settle(judged: Iterable[Judgement]) -> list[Alarm]:
+    """Stores what became of locked rules; returns their alarms that changed, the last ones of very many."""
+    judged = [one for one in judged if one.changes or one.state != state_of(one.rule)]
+    changing = [one.rule.pk for one in judged if one.changes]
+    opened = {alarm.rule_id: alarm for alarm in Alarm.objects.filter(rule__in=changing, cleared_ns=None)}
+    untold = dict(_passed(changing).order_by().values_list("rule").annotate(Count("pk")))
+    changed, dropped, crowded = [], Counter[int](), []
+    for rule, _, changes in judged:
+        kept = _kept(changes, max(MAX_UNTOLD - untold.get(rule.pk, 0), 1))
+        dropped[rule.pk] = (len(changes) - len(kept)) // 2
+        own = _changed(rule, opened.get(rule.pk), kept)
+        changed += own
+        if untold.get(rule.pk, 0) + len(own) > MAX_UNTOLD:
+            crowded.append(rule.pk)
+    cleared = [(alarm.cleared_ns, alarm.pk) for alarm in changed if alarm.pk is not None]
+    with connection.cursor() as cursor:  # of a thousand rows bulk_update takes 100 ms
+        cursor.executemany("UPDATE two_alarm SET cleared_ns = %s WHERE id = %s", cleared)
     Alarm.objects.bulk_create([alarm for alarm in changed if alarm.pk is None])
+    dropped.update(_drop_oldest(crowded))
+    rules = [(str(state.phase), *state[1:], dropped[rule.pk], rule.pk) for rule, state, _ in judged]
+    with connection.cursor() as cursor:
+        sql = "UPDATE two_rule SET phase = %s, since_ns = %s, settled_ns = %s, untold = untold + %s WHERE id = %s"
+        cursor.executemany(sql, rules)
     return changed
 
 
-def _kept(changes: Sequence[Change]) -> Sequence[Change]:
-    """An alarm that was open ends first; then come the last ones, each from its beginning."""
-    if len(changes) <= 2 * MAX_ALARMS:
+def _changed(rule: Rule, opened: Alarm | None, changes: Sequence[Change]) -> list[Alarm]:
+    """A rule's alarms as they are after its changes, of which none is saved."""
+    found: list[Alarm] = []
+    for change in changes:
+        if change.is_raised:
+            found.append(Alarm.of(rule, change.at_ns, change.value))
+        elif found:
+            found[-1].cleared_ns = change.at_ns
+        elif opened:
+            opened.rule, opened.cleared_ns = rule, max(change.at_ns, opened.raised_ns)
+            found.append(opened)
+    return found
+
+
+def _kept(changes: Sequence[Change], most: int) -> Sequence[Change]:
+    """An alarm that was open ends first; then come the last `most`, each from its beginning."""
+    is_open = bool(changes) and changes[-1].is_raised
+    if len(changes) <= 2 * most - is_open:
         return changes
     end = [] if changes[0].is_raised else [changes[0]]
-    last = changes[-2 * MAX_ALARMS :]
-    return [*end, *(last if last[0].is_raised else last[1:])]
+    return [*end, *changes[len(end) :][is_open - 2 * most :]]
+
+
+def _passed(rules: Sequence[int]) -> QuerySet[Alarm]:
+    """Alarms that came and went, of which nobody has heard in the room."""
+    nobody = Q(told=Alarm.Told.NOTHING, acknowledged_on=None)
+    return Alarm.objects.filter(nobody, rule__in=rules, told__lt=Alarm.Told.ALL, cleared_ns__isnull=False)
+
+
+def _drop_oldest(rules: Sequence[int]) -> list[int]:
+    """Deletes what rules have too many of; returns the rule of each."""
+    place = Window(RowNumber(), partition_by="rule", order_by=[F("raised_ns").desc(), F("pk").desc()])
+    found = _passed(rules).order_by().annotate(place=place).filter(place__gt=MAX_UNTOLD).values_list("pk", "rule")
+    excess = dict(found)
+    Alarm.objects.filter(pk__in=excess).delete()
+    return list(excess.values())
 
 
 def last_reading(metric: int, before_ns: int) -> Point | None:
     sql = "SELECT at_ns, value FROM two_reading WHERE metric_id = %s AND at_ns < %s ORDER BY at_ns DESC LIMIT 1"
-    rows = _rows(sql, [metric, before_ns])
+    rows = rows_of(sql, [metric, before_ns])
     return Point(*rows[0]) if rows else None
 
 
-def _stored(metric: int, from_ns: int) -> list[Point]:
-    sql = "SELECT at_ns, value FROM two_reading WHERE metric_id = %s AND at_ns >= %s ORDER BY at_ns DESC LIMIT %s"
-    return [Point(*row) for row in reversed(_rows(sql, [metric, from_ns, MAX_REPLAYED]))]
-
-
-def _asked(sql: str, rows: Sequence[tuple[float, ...]]) -> list[tuple[Any, ...]]:
-    """What `sql` finds for `rows`, which stand where it says {marks}; as many a statement as SQLite takes."""
-    found: list[tuple[Any, ...]] = []
-    for first in range(0, len(rows), ROWS_PER_STATEMENT):
-        chunk = rows[first : first + ROWS_PER_STATEMENT]
-        mark = ",".join(["%s"] * len(chunk[0]))
-        marks = ",".join([f"({mark})" if len(chunk[0]) > 1 else mark] * len(chunk))
-        found += _rows(sql.replace("{marks}", marks), list(chain.from_iterable(chunk)))
-    return found
-
-
-def _rows(sql: str, parameters: Sequence[float]) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, parameters)
-        return list(cursor.fetchall())
+def _stored(metric: int, from_ns: int, until_ns: int) -> list[Point]:
+    """Readings from `from_ns` to `until_ns`, and the two before them; the last ones of very many."""
+    rows = rows_of(STORED, [metric, until_ns, metric, from_ns, from_ns, MAX_REPLAYED + 1])
+    return [Point(*row) for row in reversed(rows)]

@@ -72,6 +72,16 @@ class Condition(NamedTuple):
         changes.append(Change(True, raises_ns, last.value))
         return State(Rule.Phase.RAISED, raises_ns, raises_ns)
 
+    def overtake(self, known: State, before: Point | None, newest: Point) -> tuple[State, list[Change]]:
+        """The state after a late reading behind which none lies, though the clock has raised an alarm since.
+
+        It stands until the next one: where it ends the condition, the alarm ends as soon as it began.
+        """
+        measured = self._measured(before, newest)
+        if known.phase != Rule.Phase.RAISED or measured is None or not self._ended(measured):
+            return known, []
+        return State(Rule.Phase.CLEAR, newest.at_ns, newest.at_ns), [Change(False, known.settled_ns, newest.value)]
+
     def _measured(self, before: Point | None, point: Point) -> float | None:
         """What the threshold is for: the value, or how much it changes a minute."""
         if self.kind != Rule.Kind.RATE:
@@ -92,7 +102,8 @@ def replay(
 ) -> tuple[State, list[Change]]:
     """The state after `points`: those that are new, and with late ones what lies between and behind them.
 
-    Ends early where the state is again what is known: from there on all is judged as it was before.
+    Ends early where a reading behind the new ones leaves the rule clear that is not raised by now: then it was clear
+    there before, too, and from there on all is judged as it was.
     """
     state, changes = known, []
     for point in points:
@@ -101,7 +112,16 @@ def replay(
                 state = State(Rule.Phase.CLEAR, known.settled_ns, known.settled_ns)
             state, more = condition.advance(state, before, point)
             changes += more
-            if point.at_ns > last_new_ns and state == known:
-                break
+            if point.at_ns > last_new_ns:
+                if state == known:
+                    break
+                if state.phase == Rule.Phase.CLEAR and _was_clear(known, point.at_ns):
+                    since_ns = known.since_ns if known.phase == Rule.Phase.PENDING else state.settled_ns
+                    return State(known.phase, since_ns, state.settled_ns), changes
         before = point
     return state, changes
+
+
+def _was_clear(known: State, at_ns: int) -> bool:
+    """Whether what is known now began later than a reading after which all is clear."""
+    return known.phase == Rule.Phase.CLEAR or (known.phase == Rule.Phase.PENDING and known.since_ns > at_ns)

@@ -1,6 +1,9 @@
 """Alarms as pages get them, and the news of them (docs/protocol.md, Alarms)."""
 
-from collections.abc import Collection, Iterable
+import asyncio
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
+from contextvars import Context
 from typing import Literal, TypedDict
 
 from django.db.models import Q
@@ -12,6 +15,8 @@ from two.models import Alarm
 from two.samples import NS_PER_MS
 
 MAX_ALARMS = 500  # in an answer
+MAX_FRAMES = 2  # of a rule, from this process
+FRAMES_SECONDS = 1.0
 
 news = Signal()  # sent in the event loop after the commit that raised or cleared `alarms`
 
@@ -76,17 +81,63 @@ def alarm_event(alarm: Alarm) -> AlarmEvent:
     return event_of(alarm_frame(alarm))
 
 
-def tell(alarms: Iterable[Alarm]) -> None:
-    """Shows every page what became of alarms, and wakes who speaks of them in the rooms. In the event loop.
+class Teller:
+    """Shows every page what became of alarms; all methods belong to the event loop.
 
-    Of many of a rule the first, which pages may have as open, and the last.
+    At most two frames of a rule at a time: the first alarm, which pages may have as open, and the last. What comes
+    when two have gone out within a second waits for the next one.
     """
+
+    def __init__(self) -> None:
+        self._sent: Counter[int] = Counter()  # frames in this second, by rule
+        self._ends_at = 0.0
+        self._held: dict[int, list[Alarm]] = {}
+        self._task: asyncio.Task[None] | None = None
+
+    def tell(self, rule: int, alarms: Iterable[Alarm]) -> None:
+        now = asyncio.get_running_loop().time()
+        if now >= self._ends_at:
+            self._begin(now)
+        known = list({alarm.pk: alarm for alarm in (*self._held.get(rule, ()), *alarms)}.values())
+        few = known if len(known) <= MAX_FRAMES else [known[0], known[-1]]
+        if rule not in self._held and self._sent[rule] + len(few) <= MAX_FRAMES:
+            self._publish(rule, few)
+            return
+        self._held[rule] = few
+        if self._task is None:
+            # A context of its own: inside a request it would inherit the thread of that request.
+            self._task = asyncio.create_task(self._tell_held(), name="alarms", context=Context())
+
+    async def _tell_held(self) -> None:
+        loop = asyncio.get_running_loop()
+        try:
+            await asyncio.sleep(self._ends_at - loop.time())
+            self._begin(loop.time())
+            for rule, alarms in self._held.items():
+                self._publish(rule, alarms)
+        finally:
+            self._held, self._task = {}, None
+
+    def _begin(self, now: float) -> None:
+        self._sent.clear()
+        self._ends_at = now + FRAMES_SECONDS
+
+    def _publish(self, rule: int, alarms: Sequence[Alarm]) -> None:
+        self._sent[rule] += len(alarms)
+        for alarm in alarms:
+            broadcast.publish(EVENTS, alarm_event(alarm))
+
+
+teller = Teller()
+
+
+def tell(alarms: Iterable[Alarm]) -> None:
+    """Shows pages what became of alarms, and wakes who speaks of them in the rooms. In the event loop."""
     by_rule: dict[int, list[Alarm]] = {}
     for alarm in alarms:
         by_rule.setdefault(alarm.rule_id, []).append(alarm)
-    for own in by_rule.values():
-        for alarm in own if len(own) <= 2 else (own[0], own[-1]):
-            broadcast.publish(EVENTS, alarm_event(alarm))
+    for rule, own in by_rule.items():
+        teller.tell(rule, own)
     news.send(sender=None)
 
 

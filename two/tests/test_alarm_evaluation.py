@@ -10,14 +10,15 @@ from typing import Any
 import pytest
 from asgiref.sync import sync_to_async
 from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from examplechannels.questions import close_connections
-from two.alarms.evaluation import MAX_ALARMS, evaluate
+from two.alarms.evaluation import MAX_UNTOLD, evaluate
 from two.alarms.sweep import sweep, watch_the_clock
 from two.models import Alarm, Device, Metric, Reading, Rule
 from two.recorder import NotStored, Recorder
 from two.samples import AHEAD_NS, Sample
-from two.storage import store
+from two.storage import Key, store
 from two.tests.cast import make_rule
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -54,8 +55,19 @@ class Site:
         await self._recorder.close()
 
 
+def set_clock(monkeypatch: pytest.MonkeyPatch, ahead: int = 0) -> None:
+    """By so many seconds ahead of the readings that come."""
+
+    def evaluate_then(new: dict[Key, float]) -> list[Alarm]:
+        return evaluate(new, max((at_ns for _, at_ns in new), default=0) + ahead * NS_PER_S)
+
+    monkeypatch.setattr("two.recorder.evaluate", evaluate_then)
+
+
 @pytest.fixture
-async def site(nothing_left: None) -> AsyncIterator[Site]:
+async def site(nothing_left: None, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Site]:
+    """By its clock it is as late as its newest reading says."""
+    set_clock(monkeypatch)
     site = Site()
     yield site
     await site.close()
@@ -168,14 +180,47 @@ async def test_a_disabled_rule_raises_and_clears_nothing(site: Site) -> None:
     assert await alarms_of(rule) == [(700, None)]
 
 
-async def test_of_many_changes_at_once_the_last_alarms_are_kept(site: Site) -> None:
+async def test_of_many_changes_at_once_the_last_alarms_are_kept_and_all_are_counted(site: Site) -> None:
     rule = await make()
     await site.record((1, 99))
     await site.record(*[(second, 99 * (second % 2)) for second in range(2, 102)])
     first, *others, last = await alarms_of(rule)
     assert (first, last) == ((1, 2), (101, None))  # what was open ends, what is open goes on
     assert others == [(second, second + 1) for second in range(101 - 2 * len(others), 101, 2)]
-    assert len(others) == MAX_ALARMS - 1
+    assert len(others) == MAX_UNTOLD - 1
+    await rule.arefresh_from_db()
+    assert 2 + len(others) + rule.untold == 51
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 7, 100])
+async def test_alarms_that_nobody_has_heard_of_do_not_pile_up(site: Site, size: int) -> None:
+    rule = await make()
+    readings = [(second, 99 * (second % 2)) for second in range(1, 202)]
+    for first in range(0, len(readings), size):
+        await site.record(*readings[first : first + size])
+        assert await Alarm.objects.acount() <= MAX_UNTOLD + 1
+    await rule.arefresh_from_db()
+    found = await alarms_of(rule)
+    assert found[-1] == (201, None)
+    assert set(found[:-1]) <= {(second, second + 1) for second in range(1, 201, 2)}
+    assert len(found) + rule.untold == 101
+    assert rule.untold >= 80
+
+
+async def test_what_was_told_or_acknowledged_is_kept(site: Site) -> None:
+    rule = await make()
+    await site.record((1, 99))
+    await Alarm.objects.aupdate(told=Alarm.Told.RAISED)
+    await site.record((2, 0), (3, 99))
+    await Alarm.objects.filter(told=Alarm.Told.NOTHING).aupdate(acknowledged_on="2026-01-01T00:00:00Z")
+    for second in range(4, 104):
+        await site.record((second, 99 * (second % 2)))
+    found = await alarms_of(rule)
+    assert found[:2] == [(1, 2), (3, 4)]
+    assert len(found) == MAX_UNTOLD + 3
+    await Alarm.objects.aupdate(told=Alarm.Told.ALL)
+    await site.record((200, 0), (201, 99))
+    assert len(await alarms_of(rule)) == MAX_UNTOLD + 4
 
 
 async def test_a_reading_and_its_alarm_are_stored_together_or_not_at_all(site: Site) -> None:
@@ -278,7 +323,10 @@ async def test_new_readings_are_judged_though_more_than_enough_lie_behind_a_late
 
 
 async def test_what_is_asked_of_the_database_first_hides_no_alarm(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Readings out of order, in random batches: the same alarms as when every rule is judged by each of them."""
+    """Readings out of order, in random batches: the same alarms as when every rule is judged by each of them.
+
+    Now and then the clock looks between them.
+    """
     chance = random.Random(5)
     kinds = [("above", 70), ("below", 30), ("rate", 200)]
     rules = [
@@ -287,12 +335,14 @@ async def test_what_is_asked_of_the_database_first_hides_no_alarm(site: Site, mo
         for hold, hysteresis in ((0, 0), (25, 0), (0, 10))
     ]
 
-    def run(batches: list[dict[float, float]], is_gated: bool) -> list[list[Span]]:
+    def run(batches: list[tuple[dict[float, float], float | None]], is_gated: bool) -> list[list[Span]]:
         if not is_gated:
             monkeypatch.setattr("two.alarms.evaluation._may_change", lambda kinds, _spans: every[kinds])
         with transaction.atomic():
-            for batch in batches:
+            for batch, swept_second in batches:
                 evaluate(store({(rules[0].metric_id, at_ns(second)): value for second, value in batch.items()}))
+                if swept_second is not None:
+                    sweep(LONG, at_ns(swept_second))
             found = [spans(rule) for rule in rules]
             transaction.set_rollback(True)
         monkeypatch.undo()
@@ -303,10 +353,11 @@ async def test_what_is_asked_of_the_database_first_hides_no_alarm(site: Site, mo
             seconds = [10.0 * number for number in range(1, 20)]
             late = set(chance.sample(seconds, 6))
             seconds.sort(key=lambda second: second + (chance.choice([30, 100]) if second in late else 0))
-            batches: list[dict[float, float]] = []
+            batches: list[tuple[dict[float, float], float | None]] = []
             while seconds:
                 size = chance.choice([1, 1, 2, 4])
-                batches.append({second: float(chance.choice([10, 50, 65, 100])) for second in seconds[:size]})
+                batch = {second: float(chance.choice([10, 50, 65, 100])) for second in seconds[:size]}
+                batches.append((batch, chance.choice([None, max(batch) + chance.choice([0, 30])])))
                 del seconds[:size]
             assert run(batches, is_gated=True) == run(batches, is_gated=False), batches
 
@@ -315,6 +366,27 @@ async def test_what_is_asked_of_the_database_first_hides_no_alarm(site: Site, mo
         ("rate",): [rule.pk for rule in rules if rule.kind == "rate"],
     }
     await sync_to_async(compare)()
+
+
+# Many rules
+
+
+async def test_rules_that_fire_together_are_read_and_written_together(site: Site) -> None:
+    await make()
+    await site.record((0, 0))
+
+    @sync_to_async
+    def count(second: int) -> int:
+        metric = Metric.objects.get().pk
+        with CaptureQueriesContext(connection) as queries, transaction.atomic():
+            new = store({(metric, at_ns(second)): 99.0, (metric, at_ns(second + 1)): 0.0, (metric, at_ns(1)): 0.0})
+            assert len(evaluate(new)) == Rule.objects.count()
+        return len(queries)
+
+    of_one = await count(10)
+    for _ in range(20):
+        await make()
+    assert await count(20) == of_one
 
 
 # The clock
@@ -340,6 +412,22 @@ async def test_a_late_reading_does_not_end_a_silence(site: Site) -> None:
     await swept(71)
     await site.record((20, 1))
     assert await alarms_of(rule) == [(70, None)]
+
+
+async def test_a_device_whose_clock_lags_by_more_than_that_stays_silent(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rule = await make("silent", hold_seconds=3)
+    set_clock(monkeypatch, ahead=20)
+    await site.record((0, 1))
+    for second in range(1, 60):
+        await site.record((second, 1))
+        await swept(second + 20.5)
+    assert await alarms_of(rule) == [(4, None)]
+    set_clock(monkeypatch, ahead=2)
+    await site.record((78, 1))  # its clock was put right
+    assert await swept(80) == []
+    assert await alarms_of(rule) == [(4, 78)]
 
 
 async def test_who_never_sent_is_not_silent(site: Site) -> None:
@@ -393,6 +481,48 @@ async def test_what_holds_is_raised_by_the_clock_with_the_last_value(site: Site)
     assert await alarms_of(rule) == [(70, 80)]
 
 
+@pytest.mark.parametrize(
+    ("rule", "values"),
+    [
+        ({"hold_seconds": 4}, (99, 0)),
+        ({"kind": "below", "hold_seconds": 4, "hysteresis": 5}, (0, 75)),
+        ({"kind": "rate", "threshold": 60, "hold_seconds": 4}, (9, 9)),
+    ],
+)
+async def test_a_late_reading_that_still_stands_ends_what_the_clock_has_raised(
+    site: Site, rule: dict[str, Any], values: tuple[float, float]
+) -> None:
+    made = await make(**rule)
+    if made.kind == "rate":
+        await site.record((9, 0))
+    await site.record((10, values[0]))
+    assert await swept(15) == [(14, values[0])]
+    await site.record((13.9, values[1]))
+    assert await alarms_of(made) == [(14, 14)]
+    assert [(second_of(one.raised_ns), second_of(one.cleared_ns)) for one in site.told[-1]] == [(14, 14)]
+    assert await swept(30) == []
+
+
+async def test_what_holds_again_after_such_a_late_reading_is_raised_again(site: Site) -> None:
+    rule = await make(hold_seconds=4)
+    await site.record((10, 99))
+    await swept(15)
+    await site.record((13.5, 0))
+    await site.record((13.9, 99))  # late as well
+    assert await swept(17) == []
+    assert await swept(18) == [(17.9, 99)]
+    assert await alarms_of(rule) == [(14, 14), (17.9, None)]
+
+
+@pytest.mark.parametrize("late", [(12, 0), (13.9, 99)])
+async def test_other_late_readings_do_not_end_what_the_clock_has_raised(site: Site, late: tuple[float, float]) -> None:
+    rule = await make(hold_seconds=4)
+    await site.record((10, 99), (13, 99))
+    await swept(15)
+    await site.record(late)
+    assert await alarms_of(rule) == [(14, None)]
+
+
 async def test_what_holds_no_more_is_not_raised(site: Site) -> None:
     await make(hold_seconds=60)
     await site.record((10, 71))
@@ -440,6 +570,51 @@ async def test_a_reading_that_comes_while_the_clock_looks_is_heard(site: Site) -
         await swept(second + 99)
         assert (await alarms_of(rule))[-1:] in ([], [(second + 60, second + 99)])
         await Alarm.objects.all().adelete()
+
+
+# A clock that is set back
+
+LATER = 100_000.0  # the second when that happens; by the clock it is again the 100th
+
+
+@pytest.mark.parametrize("how", ["new", "pending", "by readings"])
+async def test_a_clock_that_is_set_back_silences_no_rule(site: Site, how: str) -> None:
+    settled_ns = at_ns(LATER) if how == "new" else 0
+    rule, held, silent = (
+        await make(settled_ns=settled_ns),
+        await make(hold_seconds=60, settled_ns=settled_ns),
+        await make("silent", hold_seconds=60, settled_ns=settled_ns),
+    )
+    if how == "pending":
+        await site.record((LATER, 99))
+        await Rule.objects.filter(pk=rule.pk).aupdate(phase=Rule.Phase.CLEAR)
+        await Alarm.objects.all().adelete()
+    elif how == "by readings":
+        await site.record((LATER - 1, 99), (LATER, 0))
+        await Alarm.objects.all().adelete()
+    assert await swept(100) == []
+    await site.record((101, 99))
+    await site.record((102, 99))
+    assert await alarms_of(rule) == [(101, None)]
+    assert [value for _, value in await swept(163)] == [None, 99]
+    assert [await alarms_of(one) for one in (held, silent)] == [[(161, None)], [(162, None)]]
+    await site.record((170, 0))
+    assert [await alarms_of(one) for one in (rule, held, silent)] == [[(101, 170)], [(161, 170)], [(162, 170)]]
+    assert await swept(171) == []
+
+
+async def test_an_alarm_from_before_the_clock_was_set_back_can_end(site: Site) -> None:
+    rule, silent = await make(), await make("silent", hold_seconds=60)
+    await site.record((LATER, 99))
+    await swept(LATER + 61)
+    await swept(100)
+    assert await Rule.objects.filter(phase=Rule.Phase.RAISED).acount() == 2
+    await site.record((101, 0))
+    # Nothing ends before it began.
+    assert await alarms_of(rule) == [(LATER, LATER)]
+    assert await alarms_of(silent) == [(LATER + 60, LATER + 60)]
+    await site.record((102, 99))
+    assert (102, None) in await alarms_of(rule)
 
 
 # Deletion

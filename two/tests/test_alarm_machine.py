@@ -1,6 +1,7 @@
 """When a rule raises and clears, of readings alone."""
 
-from itertools import pairwise
+from collections.abc import Iterator
+from itertools import chain, pairwise
 
 import pytest
 from hypothesis import given
@@ -112,7 +113,9 @@ def test_the_same_whether_readings_come_alone_or_together(what: Condition, value
 def test_the_state_ends_the_same_where_one_reading_comes_late(
     what: Condition, values: list[float], data: st.DataObject
 ) -> None:
-    """Unless something was said of it meanwhile."""
+    """Unless something was said of it meanwhile, or a rate held until the next reading: that is not known any more."""
+    if what.kind == Rule.Kind.RATE:
+        what = what._replace(hold_ns=0)
     readings = points(*values)
     late = data.draw(st.integers(0, len(readings) - 1))
     others = readings[:late] + readings[late + 1 :]
@@ -125,3 +128,31 @@ def test_the_state_ends_the_same_where_one_reading_comes_late(
         assert state == whole
     if state.phase == Rule.Phase.RAISED or whole.phase == Rule.Phase.RAISED:
         assert told or more
+
+
+@given(rules, values, st.data())
+def test_what_lies_behind_a_late_reading_is_judged_only_as_far_as_it_may_change(
+    what: Condition, values: list[float], data: st.DataObject
+) -> None:
+    """The same as when a reading of each time is new."""
+    readings = points(*values)
+    late = data.draw(st.integers(0, len(readings) - 1))
+    known, _ = replay(what, START, None, readings[:late] + readings[late + 1 :], 10**18)
+    before = readings[late - 1] if late else None
+    ended, all_ended = (
+        replay(what, known, before, readings[late:], last_new.at_ns) for last_new in (readings[late], readings[-1])
+    )
+    assert ended == all_ended
+
+
+def test_a_late_spike_is_not_replayed_to_the_end() -> None:
+    judged = []
+
+    def stored() -> Iterator[Point]:
+        for point in points(*[60.0] * 1_000):
+            judged.append(point)
+            yield point
+
+    late = Point(5 * SECONDS, 99.0)
+    replay(condition("above"), START, None, chain([late], stored()), late.at_ns)
+    assert len(judged) == 1
