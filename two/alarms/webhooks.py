@@ -21,7 +21,7 @@ from django.utils.translation import gettext as _
 
 from examplechannels.background import background
 from examplechannels.complaints import Complaints
-from examplechannels.questions import ask
+from examplechannels.questions import ask_for_alarms
 from two.alarms import outbox
 from two.alarms.addresses import BadWebhook, target_of
 from two.alarms.outbox import Claimed, Due
@@ -82,7 +82,7 @@ class Postman:
                 try:
                     if self._loop.time() >= sweeps_at:
                         sweeps_at = self._loop.time() + SWEEP_SECONDS
-                        await ask(outbox.drop_excess)
+                        await ask_for_alarms(outbox.drop_excess)
                     await self._begin()
                 except DatabaseError as error:
                     complaints.say("Webhooks wait, the database did not answer: %s", str(error).strip())
@@ -100,7 +100,7 @@ class Postman:
         if len(self._under_way) >= SLOTS:
             return  # the next that ends wakes
         busy = Counter(self._under_way.values())
-        for row in await ask(outbox.due):
+        for row in await ask_for_alarms(outbox.due):
             host = _host_of(row)
             if len(self._under_way) >= SLOTS:
                 return
@@ -108,7 +108,7 @@ class Postman:
                 continue
             # From here on, not from the connection: the attempt is over before its lease is.
             deadline = asyncio.get_running_loop().time() + self._attempt_seconds
-            claimed = await ask(partial(outbox.claim, row))
+            claimed = await ask_for_alarms(partial(outbox.claim, row))
             if claimed is None:
                 continue
             busy[host] += 1
@@ -143,7 +143,7 @@ class Postman:
         elif not is_hopeless:
             settle = partial(outbox.fail, claimed, error, retry_after_seconds)
         try:
-            await ask(settle)
+            await ask_for_alarms(settle)
         except DatabaseError as failure:
             complaints.say("Webhook delivery %d may come twice: %s", claimed.pk, str(failure).strip())
 

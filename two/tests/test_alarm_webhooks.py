@@ -21,7 +21,7 @@ from django.db import connection
 from django.utils import timezone
 from pytest_django import Settings
 
-from examplechannels.questions import ask, close_connections
+from examplechannels.questions import ask, ask_for_alarms, close_connections
 from two.alarms import outbox, posting
 from two.alarms.addresses import BadWebhook, addresses_of, is_public, target_of
 from two.alarms.posting import post
@@ -124,6 +124,14 @@ async def test_waking_delivers_at_once(database: None) -> None:
             sent = await make_delivery_async(hook.url)
             await asyncio.to_thread(one.wake)
             await eventually(is_done(sent.pk), seconds=5)
+
+
+async def test_a_delivery_does_not_wait_for_visitors(database: None, crowd: None) -> None:
+    with receiver() as hook:
+        await ask_for_alarms(lambda: make_delivery(hook.url))
+        async with postman(), asyncio.timeout(5):
+            while not hook.received:
+                await asyncio.sleep(0.01)
 
 
 async def test_waking_who_does_not_deliver_does_nothing() -> None:
