@@ -97,24 +97,33 @@ class Postman:
 
     async def _begin(self) -> None:
         """Begins as many attempts as there is room for."""
-        if len(self._under_way) >= SLOTS:
-            return  # the next that ends wakes
-        busy = Counter(self._under_way.values())
-        for row in await ask_for_alarms(outbox.due):
-            host = _host_of(row)
-            if len(self._under_way) >= SLOTS:
+        known: set[str] = set()
+        while len(self._under_way) < SLOTS:  # if not, the next that ends wakes
+            busy = self._busy_hosts()
+            rows = await ask_for_alarms(partial(outbox.due, without=busy))
+            for row in rows:
+                if len(self._under_way) >= SLOTS:
+                    return
+                if _host_of(row) not in self._busy_hosts():
+                    await self._attempt(row)
+            known |= busy
+            # Behind as many of hosts that became busy meanwhile there may be others.
+            if len(rows) < outbox.MAX_LOOKED_AT or self._busy_hosts() <= known:
                 return
-            if busy[host] >= SLOTS_PER_HOST:
-                continue
-            # From here on, not from the connection: the attempt is over before its lease is.
-            deadline = asyncio.get_running_loop().time() + self._attempt_seconds
-            claimed = await ask_for_alarms(partial(outbox.claim, row))
-            if claimed is None:
-                continue
-            busy[host] += 1
-            task = asyncio.create_task(self._deliver(claimed, deadline), name="webhook", context=Context())
-            self._under_way[task] = host
-            task.add_done_callback(self._ended)
+
+    def _busy_hosts(self) -> set[str]:
+        return {host for host, count in Counter(self._under_way.values()).items() if count >= SLOTS_PER_HOST}
+
+    async def _attempt(self, row: Due) -> None:
+        """Begins one, if it is still to be had."""
+        # From here on, not from the connection: the attempt is over before its lease is.
+        deadline = asyncio.get_running_loop().time() + self._attempt_seconds
+        claimed = await ask_for_alarms(partial(outbox.claim, row))
+        if claimed is None:
+            return
+        task = asyncio.create_task(self._deliver(claimed, deadline), name="webhook", context=Context())
+        self._under_way[task] = _host_of(row)
+        task.add_done_callback(self._ended)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         del self._under_way[task]

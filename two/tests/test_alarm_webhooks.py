@@ -340,18 +340,30 @@ def test_of_a_rule_a_bounded_number_waits(monkeypatch: pytest.MonkeyPatch) -> No
     assert row(other.pk).next_on
 
 
-async def test_one_that_hangs_does_not_keep_the_others_waiting(database: None) -> None:
+@pytest.mark.parametrize("looked_at", [5, outbox.MAX_LOOKED_AT])
+async def test_one_that_hangs_does_not_keep_the_others_waiting(
+    database: None, monkeypatch: pytest.MonkeyPatch, looked_at: int
+) -> None:
     def make_both(slow: str, quick: str) -> Delivery:
         for number in range(12):
             Delivery.objects.create(rule=make_rule(slow, f"slow{number}"), body="{}")
         return Delivery.objects.create(rule=make_rule(quick, "quick"), body="{}")
 
+    monkeypatch.setattr(outbox, "MAX_LOOKED_AT", looked_at)
     with receiver(hang) as slow, receiver() as quick:
         sent = await ask(lambda: make_both(slow.url, quick.url))
-        async with postman():
+        async with postman(poll_seconds=600):
             await eventually(is_done(sent.pk), seconds=5)
             assert slow.most_at_once == SLOTS_PER_HOST
             slow.released.set()
+
+
+@pytest.mark.django_db
+def test_what_is_due_without_the_hosts_that_are_busy() -> None:
+    urls = ("http://Busy:81/a", "https://busy:81", "http://busy/", "http://busy:812/", "http://busy:81.example.com/")
+    kept = [make_delivery(url).pk for url in urls][2:]
+    assert [row.pk for row in outbox.due(without=["busy:81"])] == kept
+    assert len(outbox.due(without=["busy", "busy:81"])) == 2
 
 
 async def test_it_ends_with_the_server_while_a_webhook_hangs(
