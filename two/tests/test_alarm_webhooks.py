@@ -245,13 +245,24 @@ async def test_who_is_not_there_is_tried_again(database: None) -> None:
     assert timedelta(seconds=1) < waiting.next_on - timezone.now() < timedelta(seconds=6)
 
 
-@pytest.mark.parametrize(("said", "seconds"), [("120", 120), ("99999999", 1800), ("1", 5), ("soon", 5)])
+@pytest.mark.parametrize(
+    ("said", "seconds"),
+    [
+        ("120", 120),
+        ("99999999", 1800),
+        ("9" * 400, 1800),
+        ("1", 5),
+        ("soon", 5),
+        ("Mon, 99999999999999999999 Jan 2026 00:00:00 GMT", 5),
+    ],
+)
 async def test_retry_after_is_honoured_up_to_a_bound(database: None, said: str, seconds: float) -> None:
     with receiver(answer(429, Retry_After=said)) as hook:
         sent = await make_delivery_async(hook.url)
         async with postman():
             await eventually(lambda: row(sent.pk).error)
     waiting = await ask(lambda: row(sent.pk))
+    assert waiting.error == "HTTP 429 Too Many Requests"
     assert waiting.next_on
     assert seconds - 5 < (waiting.next_on - timezone.now()).total_seconds() <= seconds
 
