@@ -100,6 +100,18 @@ def test_staff_change_a_rule_and_delete_it(staff: Client, metric: Metric) -> Non
     assert not Rule.objects.exists()
 
 
+def test_who_deletes_a_rule_with_an_open_alarm_hears_what_that_means(admin: Client, metric: Metric) -> None:
+    rule = make_rule(metric)
+    pages = {
+        f"{PAGE}{rule.pk}/": "will hear of its end",
+        reverse("admin:two_rule_delete", args=[rule.pk]): "nobody hears",
+    }
+    for phase in ("clear", "raised"):
+        Rule.objects.update(phase=phase)
+        for path, says in pages.items():
+            assert (says in admin.get(path).content.decode()) == (phase == "raised"), path
+
+
 def test_a_rule_keeps_its_metric(staff: Client, metric: Metric) -> None:
     other = Metric.objects.create(device=metric.device, name="pressure")
     rule = make_rule(metric)
