@@ -243,8 +243,8 @@ def test_a_webhook_gets_a_secret_that_only_its_own_page_shows(staff: Client, met
 @pytest.mark.parametrize(
     ("url", "says"),
     [
-        ("http://127.0.0.1/", "127.0.0.1 is a private address"),
-        ("http://localhost:8000/", "localhost is a private address"),
+        ("http://127.0.0.1/", "127.0.0.1 is, or may be, a private address"),
+        ("http://localhost:8000/", "localhost is, or may be, a private address"),
         ("https://anna:secret@example.com/", "No name and password"),
         ("ftp://example.com/", "A webhook is a URL such as"),
         ("nonsense", "A webhook is a URL such as"),
@@ -258,6 +258,15 @@ def test_a_webhook_that_is_none_is_refused(staff: Client, metric: Metric, url: s
 def test_private_webhooks_can_be_allowed(staff: Client, metric: Metric, settings: Settings) -> None:
     settings.WEBHOOK_PRIVATE = True
     assert add(staff, metric, webhook_url="http://nodered:1880/alarms").status_code == 302
+
+
+def test_a_private_webhook_of_before_does_not_keep_its_rule_from_being_changed(staff: Client, metric: Metric) -> None:
+    rule = make_rule(metric, webhook_url="http://nodered:1880/alarms")
+    data = {**GOOD, "webhook_url": rule.webhook_url, "is_enabled": ""}
+    assert staff.post(f"{PAGE}{rule.pk}/", data).status_code == 302
+    rule.refresh_from_db()
+    assert not rule.is_enabled
+    assert staff.post(f"{PAGE}{rule.pk}/", {**data, "webhook_url": "http://other:1880/"}).status_code == 200
 
 
 # Rules that can never hold, or never end

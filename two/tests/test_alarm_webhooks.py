@@ -520,7 +520,7 @@ async def test_a_private_address_is_given_up_at_once(database: None, settings: S
         async with postman():
             await eventually(is_done(sent.pk))
         assert hook.received == []
-    assert "is a private address" in (await ask(lambda: row(sent.pk))).error
+    assert "a private address" in (await ask(lambda: row(sent.pk))).error
 
 
 async def test_a_webhook_that_was_taken_out_gets_nothing(database: None) -> None:
