@@ -11,6 +11,7 @@ from django.db.models.functions import Greatest
 from django.db.models.signals import post_delete
 from django.dispatch import receiver
 from django.http import QueryDict
+from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -86,6 +87,9 @@ def save(rule: Rule, changed: list[str]) -> None:
     """Saves what a form has changed of a rule, and nothing that its evaluation may have changed meanwhile.
 
     A new condition begins anew. The webhook's secret comes and goes with the webhook.
+
+    Raises:
+        Http404: somebody has deleted it meanwhile.
     """
     is_new = rule.pk is None
     if not rule.webhook_url:
@@ -96,7 +100,7 @@ def save(rule: Rule, changed: list[str]) -> None:
         rule.settled_ns = time.time_ns()
         rule.save()
         return
-    list(Rule.objects.select_for_update().filter(pk=rule.pk))
+    get_object_or_404(Rule.objects.select_for_update(), pk=rule.pk)
     rule.save(update_fields=[*FIELDS, "webhook_secret"])
     if not set(CONDITION).isdisjoint(changed):
         restart(rule)

@@ -445,6 +445,19 @@ def test_what_was_evaluated_meanwhile_stays(metric: Metric) -> None:
     assert fresh.webhook_secret
 
 
+@pytest.mark.parametrize("page", [f"{PAGE}1/", "/admin/two/rule/1/change/"])
+def test_a_rule_that_was_deleted_while_it_was_changed_is_not_found(
+    admin: Client, metric: Metric, monkeypatch: pytest.MonkeyPatch, page: str
+) -> None:
+    rule = make_rule(metric, pk=1)
+
+    def delete(*args: Any) -> None:
+        Rule.objects.filter(pk=rule.pk).delete()
+
+    monkeypatch.setattr("two.models.check_condition", delete)
+    assert admin.post(page, GOOD).status_code == 404
+
+
 # The admin
 
 
