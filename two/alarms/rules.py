@@ -23,7 +23,8 @@ from two.models import Alarm, Delivery, Device, Metric, Rule
 MAX_RULES = 10_000
 MAX_RULES_OF_DEVICE = 100
 MOST_WRITTEN_OUT = 1e15
-CONDITION = ["metric", "kind", "threshold", "hold_seconds", "hysteresis", "is_enabled"]
+WHAT_COUNTS = ["metric", "kind", "threshold", "hold_seconds", "hysteresis"]
+CONDITION = [*WHAT_COUNTS, "is_enabled"]
 FIELDS = [*CONDITION, "webhook_url"]
 
 
@@ -67,6 +68,16 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
         if others.count() >= MAX_RULES:
             raise forms.ValidationError(_("There are 10,000 rules already."), code="too-many-rules")
         return metric
+
+    def validate_unique(self) -> None:
+        """As the model has it by now: of silence neither threshold nor hysteresis counts."""
+        super().validate_unique()
+        is_other = not self.instance.pk or not set(WHAT_COUNTS).isdisjoint(self.changed_data)
+        if self.errors or not is_other:
+            return
+        values = {name: getattr(self.instance, name) for name in WHAT_COUNTS}
+        if Rule.objects.exclude(pk=self.instance.pk).filter(**values).exists():
+            self.add_error(None, forms.ValidationError(_("There is this very rule already."), code="no-other"))
 
 
 class MetricField(forms.ModelChoiceField):  # type: ignore[type-arg]

@@ -351,6 +351,39 @@ def test_the_bounds_of_our_own_machine_are_of_what_it_records() -> None:
     assert conditions.HOST == host.HOST
 
 
+@pytest.mark.parametrize("form", [PAGE, "/admin/two/rule/add/"])
+def test_the_very_same_rule_is_refused(admin: Client, metric: Metric, form: str) -> None:
+    for values in (GOOD, {**GOOD, "kind": "silent"}):
+        assert admin.post(form, {**values, "metric": metric.pk}).status_code == 302
+        again = admin.post(form, {**values, "metric": metric.pk, "is_enabled": "", "webhook_url": HOOK})
+        assert "There is this very rule already." in again.content.decode()
+    for change in ({"hysteresis": "3"}, {"hold_seconds": "61"}, {"threshold": "71"}, {"kind": "below"}):
+        assert admin.post(form, {**GOOD, **change, "metric": metric.pk}).status_code == 302
+    assert Rule.objects.count() == 6
+
+
+def test_one_of_two_that_are_the_same_can_be_switched_off_but_none_made_the_same(staff: Client, metric: Metric) -> None:
+    same = {"hold_seconds": 60, "hysteresis": 2}
+    make_rule(metric, **same)
+    path, other = (f"{PAGE}{make_rule(metric, **values).pk}/" for values in (same, {}))
+    assert staff.post(path, {**GOOD, "is_enabled": ""}).status_code == 302
+    assert "There is this very rule already." in staff.post(other, GOOD).content.decode()
+
+
+def test_the_list_shows_a_hysteresis_where_there_is_one(staff: Client, metric: Metric) -> None:
+    make_rule(metric, hysteresis=0)
+    assert "Hysteresis 2.5 °C" not in staff.get(PAGE).content.decode()
+    make_rule(metric, hysteresis=2.5)
+    page = staff.get(PAGE).content.decode()
+    assert page.count('<p class="rule-webhook">Hysteresis') == 1
+    assert "Hysteresis 2.5 °C" in page
+
+
+def test_silence_that_takes_no_time_is_told_what_it_needs(staff: Client, metric: Metric) -> None:
+    page = add(staff, metric, kind="silent", hold_seconds="0").content.decode()
+    assert "Silence needs at least 1 second" in page
+
+
 def test_silence_has_neither_threshold_nor_hysteresis(staff: Client, metric: Metric) -> None:
     add(staff, metric, kind="silent")
     rule = Rule.objects.get()
