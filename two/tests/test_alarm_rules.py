@@ -195,7 +195,7 @@ def test_staff_send_a_test_to_a_webhook_one_at_a_time(staff: Client, metric: Met
         assert (answer.status_code, answer.headers["Location"]) == (302, f"{path}#webhook")
     sent = Delivery.objects.get()
     body = json.loads(sent.body)
-    assert (sent.is_test, body["test"], body["event"]) == (True, True, "raised")
+    assert (sent.is_test, body["test"], body["event"], body["rule"]) == (True, True, "raised", rule.pk)
     assert body["text"] == "Test: temperature above 70 °C"
     assert (body["alarm"]["id"], body["alarm"]["device"], body["alarm"]["value"]) == (0, "boiler", 70)
     assert not Alarm.objects.exists()
