@@ -295,6 +295,24 @@ def test_an_alarm_is_seen_by_all_until_it_is_over_and_says_who_knows_of_it(
         until(page, f"{BANDS}.length === 1 && {BANDS}[0].cleared > {BANDS}[0].raised")
 
 
+def test_who_is_too_late_hears_it_while_the_alarm_is_there(site: ChatSite, board: Board, new_page: NewPage) -> None:
+    board.send("stove", temperature=60)
+    page = new_page(is_refused=True)
+    add_rule(site, page, "stove", 70)
+    open_live(page, two_url(board, "stove"))
+    over = {"error": {"code": "cleared", "detail": "This alarm is over already."}}
+    page.route("**/acknowledge/", lambda route: route.fulfill(status=409, json=over))
+    board.send("stove", temperature=80)
+    page.get_by_role("button", name="Acknowledge: temperature above 70 °C").click(timeout=SOON_MS)
+    problem = strip(page).get_by_role("alert")
+    expect(problem).to_have_text("This alarm is over already.")
+    board.send("stove", temperature=60)
+    expect(strip(page)).to_be_hidden(timeout=SOON_MS)
+    board.send("stove", temperature=80)
+    expect(strip(page)).to_be_visible(timeout=SOON_MS)
+    expect(problem).to_have_count(0)
+
+
 def open_wall(page: Page, board: Board, device: str, query: str = "") -> Page:
     page.goto(two_url(board, device, query=f"kiosk=1{query}"))
     page.wait_for_selector(LIVE, state="attached")

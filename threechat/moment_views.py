@@ -13,7 +13,7 @@ from examplechannels.doors import refusal
 from examplechannels.questions import ask
 from examplechannels.visitors import open_to_walls
 from threechat.access import Barred
-from threechat.acknowledging import NoSuchAlarm, acknowledge
+from threechat.acknowledging import NoSuchAlarm, Over, acknowledge
 from threechat.limits import FrameLimit
 from threechat.people import GUEST_KEY, identify, new_guest
 from threechat.pins import Window, pins_in
@@ -68,6 +68,8 @@ async def acknowledgement(request: HttpRequest, alarm: int) -> HttpResponse:
         done = await writer.write(partial(acknowledge, alarm, person))
     except NoSuchAlarm:
         return refusal(404, "no-such-alarm", _("There is no such alarm any more."))
+    except Over:
+        return refusal(409, "cleared", _("This alarm is over already."))
     except Barred as barred:
         return refused(barred)
     except ReadOnly:

@@ -1,5 +1,5 @@
 import { gettext, interpolate, ngettext } from "./text.js";
-import { attempt } from "./attempt.js";
+import { attempt, showProblem } from "./attempt.js";
 import { momentTime } from "./moment_words.js";
 import { durationText } from "./times.js";
 import { withQuery } from "./models/view_state.js";
@@ -20,6 +20,7 @@ export class AlarmStrip {
   #api;
   #onAcknowledged;
   #timer = 0;
+  #refused = null;
   // Who looks by a view token can only look.
   #isOnlyLooking = new URLSearchParams(location.search).has("view");
 
@@ -96,15 +97,23 @@ export class AlarmStrip {
 
   async #acknowledge(id, button) {
     const token = this.#root.querySelector("[name=csrfmiddlewaretoken]").value;
+    this.#refused = id;
     await attempt(part("alarm-problem"), [button], async () => {
       const { alarm } = await this.#api.acknowledge(id, token);
       this.#onAcknowledged(alarm);
     });
+    if (!this.#rows.has(id)) this.#forgetProblem(id);
+  }
+
+  /** What was refused goes with its alarm: it ended meanwhile. */
+  #forgetProblem(id) {
+    if (this.#refused === id) showProblem(part("alarm-problem"), "");
   }
 
   #drop(id, row) {
     row.remove();
     this.#rows.delete(id);
+    this.#forgetProblem(id);
   }
 
   #place(row, index) {

@@ -374,9 +374,16 @@ async def test_a_guest_without_a_session_gets_one() -> None:
     assert (message.has_session, message.username) == (True, await guest_of(client))
 
 
-async def test_an_alarm_that_is_over_can_be_acknowledged_too() -> None:
-    status, answer = await acknowledge(await client_for(None), await raised(until=10))
-    assert (status, answer["alarm"]["cleared"]) == (200, NOW_MS + 10)
+async def test_of_an_alarm_that_is_over_nobody_takes_note() -> None:
+    alarm = await raised(until=10)
+    status, answer = await acknowledge(await client_for(None), alarm)
+    assert (status, answer["error"]["code"]) == (409, "cleared")
+    await alarm.arefresh_from_db()
+    assert alarm.acknowledged_on is None
+    assert not await Message.objects.aexists()
+    await Alarm.objects.filter(pk=alarm.pk).aupdate(acknowledged_on=timezone.now())
+    status, answer = await acknowledge(await client_for(None), alarm)
+    assert (status, answer["error"]["code"]) == (409, "acknowledged")
 
 
 async def test_the_second_hears_that_somebody_was_first(cast: Cast) -> None:
