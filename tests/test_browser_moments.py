@@ -313,6 +313,24 @@ def test_who_is_too_late_hears_it_while_the_alarm_is_there(site: ChatSite, board
     expect(problem).to_have_count(0)
 
 
+def test_who_takes_note_in_a_room_for_members_is_named_there_alone(
+    site: ChatSite, board: Board, new_page: NewPage
+) -> None:
+    board.send("lathe", temperature=60)
+    site.make_members_room("device-lathe", MEMBER)
+    boss, mia, wall = new_page(), new_page(), open_live(new_page(), two_url(board, "lathe"))
+    add_rule(site, boss, "lathe", 70)
+    site.log_in(mia, MEMBER)
+    open_live(boss, two_url(board, "lathe"))
+    open_live(mia, device_url(board, "lathe"))
+    board.send("lathe", temperature=80)
+    boss.get_by_role("button", name="Acknowledge: temperature above 70 °C").click(timeout=SOON_MS)
+    for page in (boss, mia, wall):
+        expect(strip(page).locator(".alarm-known")).to_have_text("acknowledged", timeout=SOON_MS)
+    known = mia.locator(".message", has=mia.locator(".alarm-mark[data-state=acknowledged]"))
+    expect(known.locator(".message-name")).to_have_text(STAFF)
+
+
 def open_wall(page: Page, board: Board, device: str, query: str = "") -> Page:
     page.goto(two_url(board, device, query=f"kiosk=1{query}"))
     page.wait_for_selector(LIVE, state="attached")

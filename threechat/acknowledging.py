@@ -52,7 +52,9 @@ def acknowledge(alarm_id: int, person: Person) -> Acknowledgement:
             raise Over
         if room.read_only:
             raise ReadOnly
-        alarm.acknowledged_by, alarm.acknowledged_on = person.name, timezone.now()
+        # Everybody sees the alarm; a room for members says alone to them who is one.
+        alarm.acknowledged_by = "" if room.members_only else person.name
+        alarm.acknowledged_on = timezone.now()
         alarm.save(update_fields=["acknowledged_by", "acknowledged_on"])
         draft = Draft(
             _("Acknowledged: %(rule)s") % {"rule": alarm},

@@ -9,6 +9,11 @@ import { copyOf, part, setText } from "./dom.js";
 const SHOWN = 20;
 const TOLD_EVERY_MS = 1_000;
 
+/** `name` is empty where only members know it. */
+function acknowledgedText(name) {
+  return name ? interpolate(gettext("acknowledged by %(name)s"), { name }) : gettext("acknowledged");
+}
+
 /** The open alarms above the charts, newest first; those of one device on its own page. */
 export class AlarmStrip {
   #root = part("alarms");
@@ -75,7 +80,7 @@ export class AlarmStrip {
     if (value !== null) setText(part("alarm-value", row), withUnit(value, unit));
     part("acknowledge", row).hidden = acknowledged !== null || this.#isOnlyLooking;
     part("acknowledged", row).hidden = acknowledged === null;
-    if (acknowledged) setText(part("acknowledged", row), interpolate(gettext("acknowledged by %(name)s"), { name: acknowledged.by }));
+    if (acknowledged) setText(part("acknowledged", row), acknowledgedText(acknowledged.by));
     row.toggleAttribute("data-acknowledged", acknowledged !== null);
     return row;
   }

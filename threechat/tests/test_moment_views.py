@@ -414,7 +414,10 @@ async def test_who_may_not_enter_the_devices_room_may_not_take_note(cast: Cast) 
     answers = [await acknowledge(await client_for(user), alarm) for user in (None, cast.outsider)]
     assert [(status, answer["error"]["code"]) for status, answer in answers] == [(401, "log-in"), (403, "not-a-member")]
     assert not await Message.objects.aexists()
-    assert (await acknowledge(await client_for(cast.member), alarm))[0] == 200
+    status, answer = await acknowledge(await client_for(cast.member), alarm)
+    assert (status, answer["alarm"]["acknowledged"]["by"]) == (200, "")
+    assert await acknowledged_by() == [""]  # everybody may see that somebody did
+    assert (await Message.objects.aget()).username == cast.member.username
     assert (await acknowledge(await client_for(cast.outsider), alarm))[0] == 403  # not that somebody was first
 
 
