@@ -313,6 +313,18 @@ def test_who_is_too_late_hears_it_while_the_alarm_is_there(site: ChatSite, board
     expect(problem).to_have_count(0)
 
 
+def test_a_guest_takes_note_under_the_name_chosen_in_the_room(site: ChatSite, board: Board, new_page: NewPage) -> None:
+    board.send("mill", temperature=60)
+    add_rule(site, new_page(), "mill", 70)
+    guest = open_live(new_page(), device_url(board, "mill"))
+    guest.get_by_role("button", name="change").click()
+    guest.locator("[data-part=rename] [name=username]").fill("Zoé")
+    guest.keyboard.press("Enter")
+    board.send("mill", temperature=80)
+    guest.get_by_role("button", name="Acknowledge: temperature above 70 °C").click(timeout=SOON_MS)
+    expect(strip(guest)).to_contain_text("acknowledged by Zoé", timeout=SOON_MS)
+
+
 def test_who_takes_note_in_a_room_for_members_is_named_there_alone(
     site: ChatSite, board: Board, new_page: NewPage
 ) -> None:

@@ -2,9 +2,11 @@ import { gettext, interpolate, ngettext } from "./text.js";
 import { attempt, showProblem } from "./attempt.js";
 import { momentTime } from "./moment_words.js";
 import { durationText } from "./times.js";
+import { GuestName } from "./models/guest_name.js";
 import { withQuery } from "./models/view_state.js";
 import { withUnit } from "./models/numbers.js";
 import { copyOf, part, setText } from "./dom.js";
+import { storage } from "./storage.js";
 
 const SHOWN = 20;
 const TOLD_EVERY_MS = 1_000;
@@ -104,7 +106,7 @@ export class AlarmStrip {
     const token = this.#root.querySelector("[name=csrfmiddlewaretoken]").value;
     this.#refused = id;
     await attempt(part("alarm-problem"), [button], async () => {
-      const { alarm } = await this.#api.acknowledge(id, token);
+      const { alarm } = await this.#api.acknowledge(id, new GuestName("", storage("localStorage")).shown, token);
       this.#onAcknowledged(alarm);
     });
     if (!this.#rows.has(id)) this.#forgetProblem(id);

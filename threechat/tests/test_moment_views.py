@@ -309,8 +309,8 @@ def path_of(alarm: Alarm) -> str:
 
 
 @sync_to_async
-def acknowledge(client: Client, alarm: Alarm) -> tuple[int, Any]:
-    answer = client.post(path_of(alarm))
+def acknowledge(client: Client, alarm: Alarm, **form: str) -> tuple[int, Any]:
+    answer = client.post(path_of(alarm), form)
     return answer.status_code, answer.json()
 
 
@@ -365,6 +365,19 @@ async def test_a_guest_takes_note_under_the_name_of_the_session() -> None:
     message = await Message.objects.aget()
     assert (status, message.guest, message.has_session) == (200, True, True)
     assert answer["alarm"]["acknowledged"]["by"] == message.username == await guest_of(client)
+
+
+@pytest.mark.usefixtures("cast")
+async def test_a_guest_takes_note_under_the_name_that_was_chosen() -> None:
+    alarm = await raised()
+    client = await client_for(None)
+    for taken in ("sara", "Telemetry"):
+        status, answer = await acknowledge(client, alarm, username=taken)
+        assert (status, answer["error"]["code"]) == (409, "name-taken")
+    status, answer = await acknowledge(client, alarm, username=" Zoé ")
+    message = await Message.objects.aget()
+    assert (status, message.guest, message.has_session) == (200, True, True)
+    assert answer["alarm"]["acknowledged"]["by"] == message.username == "Zoé"
 
 
 async def test_a_guest_without_a_session_gets_one() -> None:
