@@ -275,7 +275,9 @@ async def test_pages_look_again_when_a_room_opens_closes_or_goes(change: Callabl
     await page.disconnect()
 
 
-@pytest.mark.parametrize("name", ["telemetry", "Telemetry", "tеlеmеtrу", "telemetry\u200b"])
+@pytest.mark.parametrize(
+    "name", ["telemetry", "Telemetry", "tеlеmеtrу", "telemetry\u200b", "telemetry.", "te-le metry ✓"]
+)
 async def test_nobody_is_called_telemetry(name: str) -> None:
     guest = await opened(CHAT)
     assert (await say(guest, MOMENT, username=name))["code"] == "name-taken"
