@@ -52,6 +52,10 @@ class RoomAdmin(ManyRows):
     fields = ["name", "members_only", "read_only"]
     inlines = [MembershipInline]
 
+    def save_model(self, request: HttpRequest, obj: Room, form: Any, change: bool) -> None:
+        """Says what changed: dashboards ask anew after some of it alone."""
+        obj.save(update_fields=["key", *form.changed_data] if change else None)
+
     def get_deleted_objects(
         self, objs: Any, request: HttpRequest
     ) -> tuple[list[str], dict[str, int], set[str], list[str]]:
