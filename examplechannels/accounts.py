@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods
 from threechat.limits import sign_ups
 from threechat.models import AccountName
 from threechat.names import readable, skeleton
-from threechat.people import RESERVED
+from threechat.people import is_reserved
 
 
 class SignUpForm(UserCreationForm):  # type: ignore[type-arg]
@@ -29,8 +29,7 @@ class SignUpForm(UserCreationForm):  # type: ignore[type-arg]
     def clean_username(self) -> str:
         """Names that could be mistaken for another account's are refused, as they are for guests."""
         name: str = super().clean_username() or ""
-        look = skeleton(name)
-        is_taken = look in RESERVED or AccountName.objects.filter(skeleton=look).exists()
+        is_taken = is_reserved(name) or AccountName.objects.filter(skeleton=skeleton(name)).exists()
         if is_taken or readable(name) != name:
             raise forms.ValidationError(_("This name is taken, or looks like one that is."), code="name-taken")
         return name

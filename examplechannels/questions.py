@@ -18,11 +18,20 @@ Answer = TypeVar("Answer")
 
 _threads = ThreadPoolExecutor(THREADS, thread_name_prefix="question")
 _urgent = ThreadPoolExecutor(1, thread_name_prefix="urgent-question")
+_alarms = ThreadPoolExecutor(1, thread_name_prefix="alarm-question")
 
 
 async def ask(question: Callable[[], Answer], urgent: bool = False) -> Answer:
     """The answer of a function that reads from the database. `urgent` ones, all short, do not wait for the others."""
-    threads = _urgent if urgent else _threads
+    return await _ask(question, _urgent if urgent else _threads)
+
+
+async def ask_for_alarms(question: Callable[[], Answer]) -> Answer:
+    """The same for the clock and the webhooks: they do not wait for visitors, nor what is urgent for their writes."""
+    return await _ask(question, _alarms)
+
+
+async def _ask(question: Callable[[], Answer], threads: ThreadPoolExecutor) -> Answer:
     return await asyncio.get_running_loop().run_in_executor(threads, _with_connection, question)
 
 
@@ -48,7 +57,8 @@ def close_connections() -> None:
 
     for closed in [_threads.submit(close) for _ in range(THREADS)]:
         closed.result()
-    _urgent.submit(lambda: connection.close()).result()
+    for single in (_urgent, _alarms):
+        single.submit(lambda: connection.close()).result()
 
 
 class SharedQuestion(Generic[Answer]):

@@ -295,6 +295,54 @@ def test_an_alarm_is_seen_by_all_until_it_is_over_and_says_who_knows_of_it(
         until(page, f"{BANDS}.length === 1 && {BANDS}[0].cleared > {BANDS}[0].raised")
 
 
+def test_who_is_too_late_hears_it_while_the_alarm_is_there(site: ChatSite, board: Board, new_page: NewPage) -> None:
+    board.send("stove", temperature=60)
+    page = new_page(is_refused=True)
+    add_rule(site, page, "stove", 70)
+    open_live(page, two_url(board, "stove"))
+    over = {"error": {"code": "cleared", "detail": "This alarm is over already."}}
+    page.route("**/acknowledge/", lambda route: route.fulfill(status=409, json=over))
+    board.send("stove", temperature=80)
+    page.get_by_role("button", name="Acknowledge: temperature above 70 °C").click(timeout=SOON_MS)
+    problem = strip(page).get_by_role("alert")
+    expect(problem).to_have_text("This alarm is over already.")
+    board.send("stove", temperature=60)
+    expect(strip(page)).to_be_hidden(timeout=SOON_MS)
+    board.send("stove", temperature=80)
+    expect(strip(page)).to_be_visible(timeout=SOON_MS)
+    expect(problem).to_have_count(0)
+
+
+def test_a_guest_takes_note_under_the_name_chosen_in_the_room(site: ChatSite, board: Board, new_page: NewPage) -> None:
+    board.send("mill", temperature=60)
+    add_rule(site, new_page(), "mill", 70)
+    guest = open_live(new_page(), device_url(board, "mill"))
+    guest.get_by_role("button", name="change").click()
+    guest.locator("[data-part=rename] [name=username]").fill("Zoé")
+    guest.keyboard.press("Enter")
+    board.send("mill", temperature=80)
+    guest.get_by_role("button", name="Acknowledge: temperature above 70 °C").click(timeout=SOON_MS)
+    expect(strip(guest)).to_contain_text("acknowledged by Zoé", timeout=SOON_MS)
+
+
+def test_who_takes_note_in_a_room_for_members_is_named_there_alone(
+    site: ChatSite, board: Board, new_page: NewPage
+) -> None:
+    board.send("lathe", temperature=60)
+    site.make_members_room("device-lathe", MEMBER)
+    boss, mia, wall = new_page(), new_page(), open_live(new_page(), two_url(board, "lathe"))
+    add_rule(site, boss, "lathe", 70)
+    site.log_in(mia, MEMBER)
+    open_live(boss, two_url(board, "lathe"))
+    open_live(mia, device_url(board, "lathe"))
+    board.send("lathe", temperature=80)
+    boss.get_by_role("button", name="Acknowledge: temperature above 70 °C").click(timeout=SOON_MS)
+    for page in (boss, mia, wall):
+        expect(strip(page).locator(".alarm-known")).to_have_text("acknowledged", timeout=SOON_MS)
+    known = mia.locator(".message", has=mia.locator(".alarm-mark[data-state=acknowledged]"))
+    expect(known.locator(".message-name")).to_have_text(STAFF)
+
+
 def open_wall(page: Page, board: Board, device: str, query: str = "") -> Page:
     page.goto(two_url(board, device, query=f"kiosk=1{query}"))
     page.wait_for_selector(LIVE, state="attached")

@@ -104,6 +104,15 @@ def test_a_mistake_is_told_beside_its_field_and_the_rest_is_kept(
     expect(page.locator(".rule-name")).to_have_count(0)
 
 
+def test_silence_asks_for_neither_threshold_nor_hysteresis(site: ChatSite, new_page: NewPage) -> None:
+    page = new_page()
+    site.log_in(page, STAFF, rules_path("kettle"))
+    for condition, count in (("silent", 0), ("rate", 1)):
+        page.get_by_label("Condition").select_option(value=condition)
+        for label in ("Threshold", "Hysteresis"):
+            expect(page.get_by_label(label).filter(visible=True)).to_have_count(count)
+
+
 def test_staff_send_a_test_to_a_webhook_and_see_what_became_of_it(site: ChatSite, new_page: NewPage) -> None:
     page = new_page()
     site.log_in(page, STAFF, rules_path("vault"))

@@ -21,6 +21,10 @@ class NoSuchAlarm(Exception):
     """There is none of this number."""
 
 
+class Over(Exception):
+    """The alarm is cleared, and nobody has taken note of it: there is nothing left to look after."""
+
+
 class Acknowledgement(NamedTuple):
     alarm: Alarm
     stored: Stored | None  # None: somebody else was first
@@ -30,7 +34,7 @@ def acknowledge(alarm_id: int, person: Person) -> Acknowledgement:
     """Blocks.
 
     Raises:
-        NoSuchAlarm, ReadOnly: see there.
+        NoSuchAlarm, Over, ReadOnly: see there.
         Barred: the device's room is not for this person.
     """
     with transaction.atomic(durable=True):
@@ -44,9 +48,13 @@ def acknowledge(alarm_id: int, person: Person) -> Acknowledgement:
         check_entrance(room, person.user_id)
         if alarm.acknowledged_on:
             return Acknowledgement(alarm, None)
+        if alarm.cleared_ns is not None:
+            raise Over
         if room.read_only:
             raise ReadOnly
-        alarm.acknowledged_by, alarm.acknowledged_on = person.name, timezone.now()
+        # Everybody sees the alarm; a room for members says alone to them who is one.
+        alarm.acknowledged_by = "" if room.members_only else person.name
+        alarm.acknowledged_on = timezone.now()
         alarm.save(update_fields=["acknowledged_by", "acknowledged_on"])
         draft = Draft(
             _("Acknowledged: %(rule)s") % {"rule": alarm},

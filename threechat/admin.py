@@ -5,10 +5,12 @@ from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.functional import cached_property
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from threechat.changes import take_back
 from threechat.models import Membership, Message, Room
+from threechat.rooms import device_of
 
 MAX_COUNTED = 10_000  # rows; the pages behind them are reached by searching
 
@@ -49,6 +51,18 @@ class RoomAdmin(ManyRows):
     ordering = ["-last_on"]
     fields = ["name", "members_only", "read_only"]
     inlines = [MembershipInline]
+
+    def save_model(self, request: HttpRequest, obj: Room, form: Any, change: bool) -> None:
+        """Says what changed: dashboards ask anew after some of it alone."""
+        obj.save(update_fields=["key", *form.changed_data] if change else None)
+
+    def get_deleted_objects(
+        self, objs: Any, request: HttpRequest
+    ) -> tuple[list[str], dict[str, int], set[str], list[str]]:
+        _named, counts, missing, protected = super().get_deleted_objects(objs, request)
+        reopens = gettext("%(room)s: the next alarm of its device makes a new one, open to everybody")
+        named = [reopens % {"room": one} if device_of(one.name) else str(one) for one in objs]
+        return named, counts, missing, protected
 
 
 @admin.register(Message)

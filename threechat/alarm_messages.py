@@ -72,7 +72,7 @@ def say(rule_id: int) -> Said | None:
             Alarm.objects.filter(pk=last.pk).update(told=Alarm.Told.RAISED)
         Rule.objects.filter(pk=rule.pk).update(told_on=now, untold=0)
         if rule.webhook_url:
-            body = {"event": str(state), "alarm": alarm_frame(last), "text": text}
+            body = {"event": str(state), "rule": rule.pk, "alarm": alarm_frame(last), "text": text}
             Delivery.objects.create(rule=rule, body=json.dumps(body, ensure_ascii=False))
     return Said(stored, last)
 

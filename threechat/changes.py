@@ -18,6 +18,8 @@ from threechat.rooms import events_group
 from threechat.storage import delete_message
 from two.live import LOOK_AGAIN, PINS
 
+NAME_AND_READERS = {"name", "members_only"}  # what its pins depend on
+
 
 def recheck(changed: Changed) -> None:
     """Has every process look at the sockets that this is about."""
@@ -40,7 +42,9 @@ def room_changed(instance: Room, created: bool, **kwargs: Any) -> None:
     """Storage counts messages with `update`, which does not come here."""
     if not created:
         announce(events_group(instance.key), room_frame(instance.name, instance))
-        announce(PINS, LOOK_AGAIN)  # its pins may have other readers now
+        update_fields: Collection[str] | None = kwargs.get("update_fields")
+        if update_fields is None or not NAME_AND_READERS.isdisjoint(update_fields):
+            announce(PINS, LOOK_AGAIN)
         recheck({"room_id": instance.pk})
     else:
         recheck({"room_key": instance.key, "room_id": instance.pk})

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from threechat.names import skeleton
-from threechat.rooms import NAME_RULE, BadRoomName, room_named
+from threechat.rooms import NAME_RULE, BadRoomName, device_of, room_named
 from two.models import Alarm
 
 
@@ -44,6 +44,9 @@ class Room(models.Model):
             raise ValidationError({"name": NAME_RULE}) from None
         if Room.objects.filter(key=named.key).exclude(pk=self.pk).exists():
             raise ValidationError({"name": ValidationError(_("There is a room of this name."), code="name-taken")})
+        before = Room.objects.filter(pk=self.pk).exclude(key=named.key).first()
+        if before and device_of(before.name):  # its next alarm would make a new one, open to everybody
+            raise ValidationError({"name": _("A device's room keeps its name.")})
         self.name = named.name
 
     def save(self, *args: Any, **kwargs: Any) -> None:

@@ -14,11 +14,12 @@ from examplechannels.doors import refusal
 from examplechannels.questions import ask
 from examplechannels.visitors import open_to_walls
 from threechat.access import Barred
-from threechat.acknowledging import NoSuchAlarm, acknowledge
+from threechat.acknowledging import NoSuchAlarm, Over, acknowledge
+from threechat.drafts import ClientError
 from threechat.limits import FrameLimit
 from threechat.people import GUEST_KEY, identify, new_guest
 from threechat.pins import Window, pins_in
-from threechat.posting import tell
+from threechat.posting import go_by, tell
 from threechat.storage import ReadOnly
 from threechat.views import refused
 from threechat.writer import NotStored, writer
@@ -69,9 +70,14 @@ async def acknowledgement(request: HttpRequest, alarm: int) -> HttpResponse:
     if not FrameLimit(person.sender, request.META.get("REMOTE_ADDR") or "").allows():
         return refusal(429, "too-fast", _("You send too fast; wait a second."), {"Retry-After": "1"})
     try:
+        person = await go_by(person, request.POST.get("username"))
         done = await writer.write(partial(acknowledge, alarm, person))
+    except ClientError as error:
+        return refusal(409, error.code, error.detail)
     except NoSuchAlarm:
         return refusal(404, "no-such-alarm", _("There is no such alarm any more."))
+    except Over:
+        return refusal(409, "cleared", _("This alarm is over already."))
     except Barred as barred:
         return refused(barred)
     except ReadOnly:

@@ -15,6 +15,11 @@ MAX_NAME_CHARACTERS = 50
 RESERVED = {skeleton("server"), skeleton("telemetry")}  # who error frames and alarms come from
 
 
+def is_reserved(name: str) -> bool:
+    """Whether it looks like a name of ours, with whatever signs around or in it."""
+    return "".join(filter(str.isalnum, skeleton(name))) in RESERVED
+
+
 @dataclass(frozen=True)
 class Person:
     sender: str  # opaque, public, the same for one account or session
@@ -61,6 +66,6 @@ async def named(person: Person, wanted: str | None) -> Person:
     name = readable(wanted or "")[:MAX_NAME_CHARACTERS].strip()
     if not person.guest or not name or name == person.name:
         return person
-    if skeleton(name) in RESERVED or await is_an_accounts(name):
+    if is_reserved(name) or await is_an_accounts(name):
         raise NameTaken(name)
     return person.called(name)

@@ -13,11 +13,8 @@ from threechat.history import latest
 from threechat.models import Room
 from threechat.people import GUEST_KEY, identify, new_guest
 from threechat.presence import presence
-from threechat.rooms import RoomName, room_named
+from threechat.rooms import RoomName, device_of, room_named
 from two.alarms.wire import room_of
-from two.devices import are_known
-
-DEVICE_PREFIX = room_of("")  # of the rooms that belong to devices
 
 
 def find_room(name: str) -> tuple[RoomName, Room | None]:
@@ -77,7 +74,5 @@ def device_room(request: HttpRequest, slug: str) -> dict[str, Any]:
 
 def _device_url(room: str) -> str:
     """The page of the device whose room this is, or ""."""
-    slug = room.casefold().removeprefix(DEVICE_PREFIX)
-    if slug == room.casefold() or not slug.isascii() or not are_known([slug]):
-        return ""
-    return reverse("device", kwargs={"device": slug})
+    slug = device_of(room)
+    return reverse("device", kwargs={"device": slug}) if slug else ""

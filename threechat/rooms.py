@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from django.utils.translation import gettext_lazy as _
 
 from threechat.names import BLANK
+from two.alarms.wire import room_of
+from two.devices import are_known
 
 MAX_NAME_CHARACTERS = 80
 NAME_RULE = _("A room's name has 1 to 80 letters, digits, spaces, _ or -.")
@@ -43,6 +45,14 @@ def room_named(name: str) -> RoomName:
     if not all(char in " _-" or unicodedata.category(char)[0] in "LNM" for char in name):
         raise BadRoomName(name)
     return RoomName(name)
+
+
+def device_of(room: str) -> str:
+    """The slug of the device whose room has this name, or "". Blocks."""
+    prefix = room_of("")
+    name = room.casefold()
+    slug = name.removeprefix(prefix)
+    return slug if slug != name and slug.isascii() and are_known([slug]) else ""
 
 
 def messages_group(key: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from django.db import connection
 
-from examplechannels.questions import SharedQuestion, ask
+from examplechannels.questions import THREADS, SharedQuestion, ask, ask_for_alarms
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -23,6 +23,20 @@ async def test_the_database_is_asked_in_another_thread() -> None:
     assert await ask(threading.get_ident) != threading.get_ident()
     with pytest.raises(ZeroDivisionError):
         await ask(lambda: 1 // 0)
+
+
+async def test_what_is_urgent_and_what_alarms_ask_waits_for_no_visitor_and_not_for_each_other() -> None:
+    visitors_go, alarms_go = threading.Event(), threading.Event()
+    visitors = [asyncio.ensure_future(ask(lambda: visitors_go.wait(10))) for _ in range(2 * THREADS)]
+    alarms = asyncio.ensure_future(ask_for_alarms(lambda: alarms_go.wait(10)))
+    try:
+        async with asyncio.timeout(5):
+            assert await ask(one, urgent=True) == 1
+            alarms_go.set()
+            assert await alarms
+    finally:
+        visitors_go.set()
+        assert all(await asyncio.gather(*visitors))
 
 
 async def test_many_who_ask_at_once_cost_two_questions_and_none_gets_an_old_answer(nothing_left: None) -> None:

@@ -1,13 +1,20 @@
 import { gettext, interpolate, ngettext } from "./text.js";
-import { attempt } from "./attempt.js";
+import { attempt, showProblem } from "./attempt.js";
 import { momentTime } from "./moment_words.js";
 import { durationText } from "./times.js";
+import { GuestName } from "./models/guest_name.js";
 import { withQuery } from "./models/view_state.js";
 import { withUnit } from "./models/numbers.js";
 import { copyOf, part, setText } from "./dom.js";
+import { storage } from "./storage.js";
 
 const SHOWN = 20;
 const TOLD_EVERY_MS = 1_000;
+
+/** `name` is empty where only members know it. */
+function acknowledgedText(name) {
+  return name ? interpolate(gettext("acknowledged by %(name)s"), { name }) : gettext("acknowledged");
+}
 
 /** The open alarms above the charts, newest first; those of one device on its own page. */
 export class AlarmStrip {
@@ -20,6 +27,7 @@ export class AlarmStrip {
   #api;
   #onAcknowledged;
   #timer = 0;
+  #refused = null;
   // Who looks by a view token can only look.
   #isOnlyLooking = new URLSearchParams(location.search).has("view");
 
@@ -74,7 +82,7 @@ export class AlarmStrip {
     if (value !== null) setText(part("alarm-value", row), withUnit(value, unit));
     part("acknowledge", row).hidden = acknowledged !== null || this.#isOnlyLooking;
     part("acknowledged", row).hidden = acknowledged === null;
-    if (acknowledged) setText(part("acknowledged", row), interpolate(gettext("acknowledged by %(name)s"), { name: acknowledged.by }));
+    if (acknowledged) setText(part("acknowledged", row), acknowledgedText(acknowledged.by));
     row.toggleAttribute("data-acknowledged", acknowledged !== null);
     return row;
   }
@@ -96,15 +104,23 @@ export class AlarmStrip {
 
   async #acknowledge(id, button) {
     const token = this.#root.querySelector("[name=csrfmiddlewaretoken]").value;
+    this.#refused = id;
     await attempt(part("alarm-problem"), [button], async () => {
-      const { alarm } = await this.#api.acknowledge(id, token);
+      const { alarm } = await this.#api.acknowledge(id, new GuestName("", storage("localStorage")).shown, token);
       this.#onAcknowledged(alarm);
     });
+    if (!this.#rows.has(id)) this.#forgetProblem(id);
+  }
+
+  /** What was refused goes with its alarm: it ended meanwhile. */
+  #forgetProblem(id) {
+    if (this.#refused === id) showProblem(part("alarm-problem"), "");
   }
 
   #drop(id, row) {
     row.remove();
     this.#rows.delete(id);
+    this.#forgetProblem(id);
   }
 
   #place(row, index) {

@@ -9,14 +9,14 @@ export class ApiError extends Error {
 }
 
 /**
- * The JSON that answers a request; `{}` where the answer holds none. A `body` is sent as JSON.
+ * The JSON that answers a request; `{}` where the answer holds none. A `body` is sent as JSON, a `form` as such.
  * Rejects with an `ApiError`, or with `fetch`'s own errors where no answer came.
  */
-export async function answerOf(url, { method = "GET", body, csrfToken } = {}) {
+export async function answerOf(url, { method = "GET", body, form, csrfToken } = {}) {
   const headers = {};
   if (csrfToken) headers["X-CSRFToken"] = csrfToken;
   if (body !== undefined) headers["Content-Type"] = "application/json";
-  const options = { method, headers, body: body && JSON.stringify(body), signal: AbortSignal.timeout(TIMEOUT_MS) };
+  const options = { method, headers, body: form ?? (body && JSON.stringify(body)), signal: AbortSignal.timeout(TIMEOUT_MS) };
   const response = await fetch(url, options);
   const answer = await response.json().catch(() => ({}));
   if (!response.ok) throw new ApiError(response.status, answer.error);

@@ -40,9 +40,10 @@ export class TelemetryApi {
     return answerOf(withQuery(this.#urls.alarmsUrl, [], location.search));
   }
 
-  /** `{alarm}`, as it is now. */
-  acknowledge(id, csrfToken) {
-    return answerOf(this.#urls.acknowledgeUrl.replace("/0/", `/${id}/`), { method: "POST", csrfToken });
+  /** `{alarm}`, as it is now. `username` is what a guest chose to be called, or "". */
+  acknowledge(id, username, csrfToken) {
+    const form = new URLSearchParams({ username });
+    return answerOf(this.#urls.acknowledgeUrl.replace("/0/", `/${id}/`), { method: "POST", form, csrfToken });
   }
 
   async version() {

@@ -226,6 +226,7 @@ def test_a_webhook_gets_what_the_room_gets() -> None:
     assert delivery.rule == rule
     assert json.loads(delivery.body) == {
         "event": "raised",
+        "rule": rule.pk,
         "alarm": alarm_frame(alarm),
         "text": "Raised: temperature below 80 °C · 71.25 °C",
     }

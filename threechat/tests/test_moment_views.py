@@ -310,8 +310,8 @@ def path_of(alarm: Alarm) -> str:
 
 
 @sync_to_async
-def acknowledge(client: Client, alarm: Alarm) -> tuple[int, Any]:
-    answer = client.post(path_of(alarm))
+def acknowledge(client: Client, alarm: Alarm, **form: str) -> tuple[int, Any]:
+    answer = client.post(path_of(alarm), form)
     return answer.status_code, answer.json()
 
 
@@ -368,6 +368,19 @@ async def test_a_guest_takes_note_under_the_name_of_the_session() -> None:
     assert answer["alarm"]["acknowledged"]["by"] == message.username == await guest_of(client)
 
 
+@pytest.mark.usefixtures("cast")
+async def test_a_guest_takes_note_under_the_name_that_was_chosen() -> None:
+    alarm = await raised()
+    client = await client_for(None)
+    for taken in ("sara", "Telemetry"):
+        status, answer = await acknowledge(client, alarm, username=taken)
+        assert (status, answer["error"]["code"]) == (409, "name-taken")
+    status, answer = await acknowledge(client, alarm, username=" Zoé ")
+    message = await Message.objects.aget()
+    assert (status, message.guest, message.has_session) == (200, True, True)
+    assert answer["alarm"]["acknowledged"]["by"] == message.username == "Zoé"
+
+
 async def test_a_guest_without_a_session_gets_one() -> None:
     client = await client_for(None)
     assert (await acknowledge(client, await raised()))[0] == 200
@@ -375,9 +388,16 @@ async def test_a_guest_without_a_session_gets_one() -> None:
     assert (message.has_session, message.username) == (True, await guest_of(client))
 
 
-async def test_an_alarm_that_is_over_can_be_acknowledged_too() -> None:
-    status, answer = await acknowledge(await client_for(None), await raised(until=10))
-    assert (status, answer["alarm"]["cleared"]) == (200, NOW_MS + 10)
+async def test_of_an_alarm_that_is_over_nobody_takes_note() -> None:
+    alarm = await raised(until=10)
+    status, answer = await acknowledge(await client_for(None), alarm)
+    assert (status, answer["error"]["code"]) == (409, "cleared")
+    await alarm.arefresh_from_db()
+    assert alarm.acknowledged_on is None
+    assert not await Message.objects.aexists()
+    await Alarm.objects.filter(pk=alarm.pk).aupdate(acknowledged_on=timezone.now())
+    status, answer = await acknowledge(await client_for(None), alarm)
+    assert (status, answer["error"]["code"]) == (409, "acknowledged")
 
 
 async def test_the_second_hears_that_somebody_was_first(cast: Cast) -> None:
@@ -408,7 +428,10 @@ async def test_who_may_not_enter_the_devices_room_may_not_take_note(cast: Cast) 
     answers = [await acknowledge(await client_for(user), alarm) for user in (None, cast.outsider)]
     assert [(status, answer["error"]["code"]) for status, answer in answers] == [(401, "log-in"), (403, "not-a-member")]
     assert not await Message.objects.aexists()
-    assert (await acknowledge(await client_for(cast.member), alarm))[0] == 200
+    status, answer = await acknowledge(await client_for(cast.member), alarm)
+    assert (status, answer["alarm"]["acknowledged"]["by"]) == (200, "")
+    assert await acknowledged_by() == [""]  # everybody may see that somebody did
+    assert (await Message.objects.aget()).username == cast.member.username
     assert (await acknowledge(await client_for(cast.outsider), alarm))[0] == 403  # not that somebody was first
 
 

@@ -8,6 +8,7 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
+from django.urls import reverse
 
 from examplechannels.broadcast import broadcast
 from examplechannels.ticker import slot_start_ms
@@ -336,7 +337,27 @@ async def test_pages_look_again_when_a_room_opens_closes_or_goes(change: Callabl
     await page.disconnect()
 
 
-@pytest.mark.parametrize("name", ["telemetry", "Telemetry", "tеlеmеtrу", "telemetry\u200b"])
+async def test_pages_do_not_look_again_when_a_room_only_becomes_read_only() -> None:
+    cast = await sync_to_async(make_cast)()
+    await User.objects.filter(pk=cast.staff.pk).aupdate(is_superuser=True)
+    staff = await sync_to_async(client_of)(cast.staff)
+    page = await opened(PAGE)
+    path = reverse("admin:threechat_room_change", args=[cast.room.pk])
+    form = {"name": CLOSED, "members_only": "on", "read_only": "on"}
+    form |= {"membership_set-TOTAL_FORMS": "0", "membership_set-INITIAL_FORMS": "0"}
+    assert (await sync_to_async(staff.post)(path, form)).status_code == 302
+    await cast.room.arefresh_from_db()
+    assert (cast.room.read_only, cast.room.members_only) == (True, True)
+    assert await page.receive_nothing()
+    del form["members_only"]
+    assert (await sync_to_async(staff.post)(path, form)).status_code == 302
+    assert (await page.receive_json_from(timeout=5))["type"] == "catch_up"
+    await page.disconnect()
+
+
+@pytest.mark.parametrize(
+    "name", ["telemetry", "Telemetry", "tеlеmеtrу", "telemetry\u200b", "telemetry.", "te-le metry ✓"]
+)
 async def test_nobody_is_called_telemetry(name: str) -> None:
     guest = await opened(CHAT)
     assert (await say(guest, MOMENT, username=name))["code"] == "name-taken"

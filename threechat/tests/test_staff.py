@@ -16,6 +16,7 @@ from threechat.models import Membership, Message, Room
 from threechat.people import Person
 from threechat.tests.cast import CLOSED, Cast, client_of, make_cast, person_of, say
 from threechat.tests.test_consumers import next_of
+from two.models import Device
 
 GUEST = Person(sender="g1", name="gil", guest=True)
 
@@ -141,6 +142,28 @@ def test_a_setting_that_cannot_be_is_said_so(staff: Client, body: Any, status: i
 
 def test_a_room_may_change_the_case_of_its_name(staff: Client) -> None:
     assert post(staff, f"/chat/{CLOSED}/settings/", {"name": "CREW"}).json()["name"] == "CREW"
+
+
+def test_a_devices_room_keeps_its_name_while_there_is_the_device(staff: Client, cast: Cast) -> None:
+    User.objects.filter(pk=cast.staff.pk).update(is_superuser=True)
+    Device.objects.create(slug="door", name="Door")
+    room = Room.objects.create(name="device-door", members_only=True)
+    form = {"name": "cellar", "membership_set-TOTAL_FORMS": 0, "membership_set-INITIAL_FORMS": 0}
+    refused = staff.post(reverse("admin:threechat_room_change", args=[room.pk]), form)
+    assert "A device&#x27;s room keeps its name." in refused.content.decode()
+    answer = post(staff, "/chat/device-door/settings/", {"name": "cellar"})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "bad-name")
+    assert post(staff, "/chat/device-door/settings/", {"name": "Device-Door", "read_only": True}).status_code == 200
+    Device.objects.all().delete()
+    assert post(staff, "/chat/device-door/settings/", {"name": "cellar"}).json()["name"] == "cellar"
+
+
+def test_who_deletes_a_devices_room_in_the_admin_reads_that_it_opens_again(staff: Client, cast: Cast) -> None:
+    User.objects.filter(pk=cast.staff.pk).update(is_superuser=True)
+    Device.objects.create(slug="door", name="Door")
+    for room, opens in ((Room.objects.create(name="device-door", members_only=True), True), (cast.room, False)):
+        page = staff.get(reverse("admin:threechat_room_delete", args=[room.pk])).content.decode()
+        assert ("makes a new one, open to everybody" in page) == opens
 
 
 def test_members_are_added_and_removed(staff: Client, cast: Cast) -> None:

@@ -57,7 +57,8 @@ def target_of(url: str) -> Target:
     path = iri_to_uri(parts.path or "/") + (f"?{iri_to_uri(parts.query)}" if parts.query else "")
     target = Target(parts.scheme, host, port or PORTS[parts.scheme], path)
     if not settings.WEBHOOK_PRIVATE and _is_private_name(target.host):
-        raise _private(target.host)
+        text = _("%(where)s is, or may be, a private address; WEBHOOK_PRIVATE=1 would allow it.")
+        raise BadWebhook(text % {"where": target.host})
     return target
 
 
@@ -83,12 +84,10 @@ async def addresses_of(target: Target) -> list[str]:
     if not settings.WEBHOOK_PRIVATE:
         for address in found:
             if not is_public(ip_address(address.partition("%")[0])):
-                raise _private(address if address == target.host else f"{target.host} ({address})")
+                where = address if address == target.host else f"{target.host} ({address})"
+                text = _("%(where)s is a private address; WEBHOOK_PRIVATE=1 would allow it.")
+                raise BadWebhook(text % {"where": where})
     return found
-
-
-def _private(where: str) -> BadWebhook:
-    return BadWebhook(_("%(where)s is a private address; WEBHOOK_PRIVATE=1 would allow it.") % {"where": where})
 
 
 def _is_private_name(host: str) -> bool:

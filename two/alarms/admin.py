@@ -33,7 +33,9 @@ class RuleAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         self, objs: Any, request: HttpRequest
     ) -> tuple[list[str], dict[str, int], set[str], list[str]]:
         """Without loading every alarm, as the admin otherwise does."""
-        named = [gettext("%(what)s, with all of its alarms") % {"what": one} for one in objs]
+        open_one = gettext("%(what)s, with all of its alarms; nobody hears that the open one ends")
+        others = gettext("%(what)s, with all of its alarms")
+        named = [(open_one if one.phase == Rule.Phase.RAISED else others) % {"what": one} for one in objs]
         return named, {str(self.opts.verbose_name_plural): len(named)}, set(), []
 
     def delete_queryset(self, request: HttpRequest, queryset: "QuerySet[Rule]") -> None:

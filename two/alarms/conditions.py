@@ -41,8 +41,10 @@ def check_condition(rule: "Rule") -> None:
 def _check_hold(rule: "Rule", errors: Errors) -> None:
     least = MIN_SILENT_SECONDS if rule.kind == "silent" else 0.0
     if rule.hold_seconds is not None and not least <= rule.hold_seconds <= MAX_HOLD_SECONDS:  # NaN lies nowhere
-        text = _("Between %(least)s and 86,400 seconds, which are a day.")
-        errors["hold_seconds"] = [text % {"least": f"{least:g}"}]
+        text = _("Between 0 and 86,400 seconds, which are a day.")
+        if rule.kind == "silent":
+            text = _("Silence needs at least 1 second, and at most 86,400, which are a day.")
+        errors["hold_seconds"] = [text]
 
 
 def _check_threshold(rule: "Rule", errors: Errors) -> None:

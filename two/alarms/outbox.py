@@ -3,14 +3,15 @@
 A rule's deliveries go one after the other, so that nobody learns of the end of an alarm before its beginning.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Count, Exists, F, OuterRef
+from django.db.models import Count, Exists, F, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from two.alarms.addresses import PORTS
 from two.models import Delivery
 
 LEASE_SECONDS = 30.0  # an attempt ends long before, also where the clocks of two hosts differ
@@ -44,10 +45,15 @@ class Claimed:
     is_test: bool
 
 
-def due(now: datetime | None = None) -> list[Due]:
-    """Of each rule the first that waits, where its time has come."""
+def due(now: datetime | None = None, without: Collection[str] = ()) -> list[Due]:
+    """Of each rule the first that waits, where its time has come: the oldest `MAX_LOOKED_AT`.
+
+    None of the hosts `without`, each as it stands in a URL, with its port.
+    """
     earlier = Delivery.objects.filter(rule=OuterRef("rule"), pk__lt=OuterRef("pk"), next_on__isnull=False)
     rows = Delivery.objects.filter(~Exists(earlier), next_on__lte=now or timezone.now()).order_by("next_on", "pk")
+    for root in (f"{scheme}://{host}" for host in without for scheme in PORTS):
+        rows = rows.exclude(Q(rule__webhook_url__iexact=root) | Q(rule__webhook_url__istartswith=f"{root}/"))
     found = rows.values_list("pk", "next_on", "rule__webhook_url")[:MAX_LOOKED_AT]
     return [Due(pk, next_on, url) for pk, next_on, url in found if next_on is not None]
 

@@ -119,7 +119,7 @@ def _retry_after(head: bytes) -> float | None:
         if value.isascii() and value.isdecimal():
             return float(value)
         until = parsedate_to_datetime(value)
-    except (HTTPException, ValueError):
+    except (HTTPException, ValueError, OverflowError):
         return None
     if until.tzinfo is None:
         until = until.replace(tzinfo=UTC)

@@ -11,6 +11,7 @@ from django.db.models.functions import Greatest
 from django.db.models.signals import post_delete
 from django.dispatch import receiver
 from django.http import QueryDict
+from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -22,7 +23,8 @@ from two.models import Alarm, Delivery, Device, Metric, Rule
 MAX_RULES = 10_000
 MAX_RULES_OF_DEVICE = 100
 MOST_WRITTEN_OUT = 1e15
-CONDITION = ["metric", "kind", "threshold", "hold_seconds", "hysteresis", "is_enabled"]
+WHAT_COUNTS = ["metric", "kind", "threshold", "hold_seconds", "hysteresis"]
+CONDITION = [*WHAT_COUNTS, "is_enabled"]
 FIELDS = [*CONDITION, "webhook_url"]
 
 
@@ -41,9 +43,10 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
         }
 
     def clean_webhook_url(self) -> str:
+        """One that was taken once stays, whatever is allowed now: what is sent is checked anyway."""
         url: str = self.cleaned_data["webhook_url"]
         try:
-            if url:
+            if url and "webhook_url" in self.changed_data:
                 target_of(url)
         except BadWebhook as error:
             raise forms.ValidationError(str(error), code="bad-webhook") from None
@@ -66,6 +69,16 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
             raise forms.ValidationError(_("There are 10,000 rules already."), code="too-many-rules")
         return metric
 
+    def validate_unique(self) -> None:
+        """As the model has it by now: of silence neither threshold nor hysteresis counts."""
+        super().validate_unique()
+        is_other = not self.instance.pk or not set(WHAT_COUNTS).isdisjoint(self.changed_data)
+        if self.errors or not is_other:
+            return
+        values = {name: getattr(self.instance, name) for name in WHAT_COUNTS}
+        if Rule.objects.exclude(pk=self.instance.pk).filter(**values).exists():
+            self.add_error(None, forms.ValidationError(_("There is this very rule already."), code="no-other"))
+
 
 class MetricField(forms.ModelChoiceField):  # type: ignore[type-arg]
     def label_from_instance(self, metric: Metric) -> str:
@@ -85,6 +98,9 @@ def save(rule: Rule, changed: list[str]) -> None:
     """Saves what a form has changed of a rule, and nothing that its evaluation may have changed meanwhile.
 
     A new condition begins anew. The webhook's secret comes and goes with the webhook.
+
+    Raises:
+        Http404: somebody has deleted it meanwhile.
     """
     is_new = rule.pk is None
     if not rule.webhook_url:
@@ -95,7 +111,7 @@ def save(rule: Rule, changed: list[str]) -> None:
         rule.settled_ns = time.time_ns()
         rule.save()
         return
-    list(Rule.objects.select_for_update().filter(pk=rule.pk))
+    get_object_or_404(Rule.objects.select_for_update(), pk=rule.pk)
     rule.save(update_fields=[*FIELDS, "webhook_secret"])
     if not set(CONDITION).isdisjoint(changed):
         restart(rule)

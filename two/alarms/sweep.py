@@ -8,7 +8,7 @@ from django.db import connection, transaction
 from django.db.models import Case, F, Q, Value, When
 
 from examplechannels.background import background
-from examplechannels.questions import ask
+from examplechannels.questions import ask_for_alarms
 from two.alarms.evaluation import Judgement, break_silence, condition_of, last_reading, settle, state_of
 from two.alarms.machine import NS_PER_S, Change, State
 from two.alarms.wire import tell
@@ -99,5 +99,5 @@ async def watch_the_clock() -> None:
     began = time.monotonic()
     while True:
         await asyncio.sleep(SWEEP_SECONDS)
-        while changed := await ask(partial(sweep, time.monotonic() - began)):
+        while changed := await ask_for_alarms(partial(sweep, time.monotonic() - began)):
             tell(changed)

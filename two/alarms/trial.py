@@ -27,4 +27,4 @@ def _body(rule: Rule) -> dict[str, object]:
     alarm = Alarm.of(rule, time.time_ns(), rule.threshold)
     alarm.pk = NO_ALARM
     text = _("Test: %(rule)s") % {"rule": rule}
-    return {"event": "raised", "test": True, "alarm": alarm_frame(alarm), "text": text}
+    return {"event": "raised", "rule": rule.pk, "test": True, "alarm": alarm_frame(alarm), "text": text}

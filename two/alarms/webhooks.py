@@ -21,7 +21,7 @@ from django.utils.translation import gettext as _
 
 from examplechannels.background import background
 from examplechannels.complaints import Complaints
-from examplechannels.questions import ask
+from examplechannels.questions import ask_for_alarms
 from two.alarms import outbox
 from two.alarms.addresses import BadWebhook, target_of
 from two.alarms.outbox import Claimed, Due
@@ -82,7 +82,7 @@ class Postman:
                 try:
                     if self._loop.time() >= sweeps_at:
                         sweeps_at = self._loop.time() + SWEEP_SECONDS
-                        await ask(outbox.drop_excess)
+                        await ask_for_alarms(outbox.drop_excess)
                     await self._begin()
                 except DatabaseError as error:
                     complaints.say("Webhooks wait, the database did not answer: %s", str(error).strip())
@@ -97,24 +97,33 @@ class Postman:
 
     async def _begin(self) -> None:
         """Begins as many attempts as there is room for."""
-        if len(self._under_way) >= SLOTS:
-            return  # the next that ends wakes
-        busy = Counter(self._under_way.values())
-        for row in await ask(outbox.due):
-            host = _host_of(row)
-            if len(self._under_way) >= SLOTS:
+        known: set[str] = set()
+        while len(self._under_way) < SLOTS:  # if not, the next that ends wakes
+            busy = self._busy_hosts()
+            rows = await ask_for_alarms(partial(outbox.due, without=busy))
+            for row in rows:
+                if len(self._under_way) >= SLOTS:
+                    return
+                if _host_of(row) not in self._busy_hosts():
+                    await self._attempt(row)
+            known |= busy
+            # Behind as many of hosts that became busy meanwhile there may be others.
+            if len(rows) < outbox.MAX_LOOKED_AT or self._busy_hosts() <= known:
                 return
-            if busy[host] >= SLOTS_PER_HOST:
-                continue
-            # From here on, not from the connection: the attempt is over before its lease is.
-            deadline = asyncio.get_running_loop().time() + self._attempt_seconds
-            claimed = await ask(partial(outbox.claim, row))
-            if claimed is None:
-                continue
-            busy[host] += 1
-            task = asyncio.create_task(self._deliver(claimed, deadline), name="webhook", context=Context())
-            self._under_way[task] = host
-            task.add_done_callback(self._ended)
+
+    def _busy_hosts(self) -> set[str]:
+        return {host for host, count in Counter(self._under_way.values()).items() if count >= SLOTS_PER_HOST}
+
+    async def _attempt(self, row: Due) -> None:
+        """Begins one, if it is still to be had."""
+        # From here on, not from the connection: the attempt is over before its lease is.
+        deadline = asyncio.get_running_loop().time() + self._attempt_seconds
+        claimed = await ask_for_alarms(partial(outbox.claim, row))
+        if claimed is None:
+            return
+        task = asyncio.create_task(self._deliver(claimed, deadline), name="webhook", context=Context())
+        self._under_way[task] = _host_of(row)
+        task.add_done_callback(self._ended)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         del self._under_way[task]
@@ -143,7 +152,7 @@ class Postman:
         elif not is_hopeless:
             settle = partial(outbox.fail, claimed, error, retry_after_seconds)
         try:
-            await ask(settle)
+            await ask_for_alarms(settle)
         except DatabaseError as failure:
             complaints.say("Webhook delivery %d may come twice: %s", claimed.pk, str(failure).strip())
 

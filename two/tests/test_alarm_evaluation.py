@@ -561,6 +561,19 @@ async def test_of_many_that_the_clock_raises_pages_hear_by_and_by(site: Site, mo
     assert told == [2, 2, 1]
 
 
+async def test_the_clock_does_not_wait_for_visitors(site: Site, crowd: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = asyncio.Event()
+    monkeypatch.setattr("two.alarms.sweep.SWEEP_SECONDS", 0.01)
+    monkeypatch.setattr("two.alarms.sweep.tell", lambda alarms: told.set())
+    await make(hold_seconds=1)
+    await site.record((10, 99))
+    clock = asyncio.create_task(watch_the_clock())
+    async with asyncio.timeout(5):
+        await told.wait()
+    clock.cancel()
+    await asyncio.wait([clock])
+
+
 async def test_a_reading_that_comes_while_the_clock_looks_is_heard(site: Site) -> None:
     """On PostgreSQL neither may see the other; then the next look does."""
     rule = await make("silent", hold_seconds=60)

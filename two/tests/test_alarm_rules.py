@@ -100,6 +100,18 @@ def test_staff_change_a_rule_and_delete_it(staff: Client, metric: Metric) -> Non
     assert not Rule.objects.exists()
 
 
+def test_who_deletes_a_rule_with_an_open_alarm_hears_what_that_means(admin: Client, metric: Metric) -> None:
+    rule = make_rule(metric)
+    pages = {
+        f"{PAGE}{rule.pk}/": "will hear of its end",
+        reverse("admin:two_rule_delete", args=[rule.pk]): "nobody hears",
+    }
+    for phase in ("clear", "raised"):
+        Rule.objects.update(phase=phase)
+        for path, says in pages.items():
+            assert (says in admin.get(path).content.decode()) == (phase == "raised"), path
+
+
 def test_a_rule_keeps_its_metric(staff: Client, metric: Metric) -> None:
     other = Metric.objects.create(device=metric.device, name="pressure")
     rule = make_rule(metric)
@@ -183,7 +195,7 @@ def test_staff_send_a_test_to_a_webhook_one_at_a_time(staff: Client, metric: Met
         assert (answer.status_code, answer.headers["Location"]) == (302, f"{path}#webhook")
     sent = Delivery.objects.get()
     body = json.loads(sent.body)
-    assert (sent.is_test, body["test"], body["event"]) == (True, True, "raised")
+    assert (sent.is_test, body["test"], body["event"], body["rule"]) == (True, True, "raised", rule.pk)
     assert body["text"] == "Test: temperature above 70 °C"
     assert (body["alarm"]["id"], body["alarm"]["device"], body["alarm"]["value"]) == (0, "boiler", 70)
     assert not Alarm.objects.exists()
@@ -231,8 +243,8 @@ def test_a_webhook_gets_a_secret_that_only_its_own_page_shows(staff: Client, met
 @pytest.mark.parametrize(
     ("url", "says"),
     [
-        ("http://127.0.0.1/", "127.0.0.1 is a private address"),
-        ("http://localhost:8000/", "localhost is a private address"),
+        ("http://127.0.0.1/", "127.0.0.1 is, or may be, a private address"),
+        ("http://localhost:8000/", "localhost is, or may be, a private address"),
         ("https://anna:secret@example.com/", "No name and password"),
         ("ftp://example.com/", "A webhook is a URL such as"),
         ("nonsense", "A webhook is a URL such as"),
@@ -246,6 +258,15 @@ def test_a_webhook_that_is_none_is_refused(staff: Client, metric: Metric, url: s
 def test_private_webhooks_can_be_allowed(staff: Client, metric: Metric, settings: Settings) -> None:
     settings.WEBHOOK_PRIVATE = True
     assert add(staff, metric, webhook_url="http://nodered:1880/alarms").status_code == 302
+
+
+def test_a_private_webhook_of_before_does_not_keep_its_rule_from_being_changed(staff: Client, metric: Metric) -> None:
+    rule = make_rule(metric, webhook_url="http://nodered:1880/alarms")
+    data = {**GOOD, "webhook_url": rule.webhook_url, "is_enabled": ""}
+    assert staff.post(f"{PAGE}{rule.pk}/", data).status_code == 302
+    rule.refresh_from_db()
+    assert not rule.is_enabled
+    assert staff.post(f"{PAGE}{rule.pk}/", {**data, "webhook_url": "http://other:1880/"}).status_code == 200
 
 
 # Rules that can never hold, or never end
@@ -328,6 +349,39 @@ def test_of_our_own_machine_it_is_known_what_can_be(
 def test_the_bounds_of_our_own_machine_are_of_what_it_records() -> None:
     assert conditions.BOUNDS_OF_HOST.keys() == host.UNITS.keys()
     assert conditions.HOST == host.HOST
+
+
+@pytest.mark.parametrize("form", [PAGE, "/admin/two/rule/add/"])
+def test_the_very_same_rule_is_refused(admin: Client, metric: Metric, form: str) -> None:
+    for values in (GOOD, {**GOOD, "kind": "silent"}):
+        assert admin.post(form, {**values, "metric": metric.pk}).status_code == 302
+        again = admin.post(form, {**values, "metric": metric.pk, "is_enabled": "", "webhook_url": HOOK})
+        assert "There is this very rule already." in again.content.decode()
+    for change in ({"hysteresis": "3"}, {"hold_seconds": "61"}, {"threshold": "71"}, {"kind": "below"}):
+        assert admin.post(form, {**GOOD, **change, "metric": metric.pk}).status_code == 302
+    assert Rule.objects.count() == 6
+
+
+def test_one_of_two_that_are_the_same_can_be_switched_off_but_none_made_the_same(staff: Client, metric: Metric) -> None:
+    same = {"hold_seconds": 60, "hysteresis": 2}
+    make_rule(metric, **same)
+    path, other = (f"{PAGE}{make_rule(metric, **values).pk}/" for values in (same, {}))
+    assert staff.post(path, {**GOOD, "is_enabled": ""}).status_code == 302
+    assert "There is this very rule already." in staff.post(other, GOOD).content.decode()
+
+
+def test_the_list_shows_a_hysteresis_where_there_is_one(staff: Client, metric: Metric) -> None:
+    make_rule(metric, hysteresis=0)
+    assert "Hysteresis 2.5 °C" not in staff.get(PAGE).content.decode()
+    make_rule(metric, hysteresis=2.5)
+    page = staff.get(PAGE).content.decode()
+    assert page.count('<p class="rule-webhook">Hysteresis') == 1
+    assert "Hysteresis 2.5 °C" in page
+
+
+def test_silence_that_takes_no_time_is_told_what_it_needs(staff: Client, metric: Metric) -> None:
+    page = add(staff, metric, kind="silent", hold_seconds="0").content.decode()
+    assert "Silence needs at least 1 second" in page
 
 
 def test_silence_has_neither_threshold_nor_hysteresis(staff: Client, metric: Metric) -> None:
@@ -422,6 +476,19 @@ def test_what_was_evaluated_meanwhile_stays(metric: Metric) -> None:
     assert (fresh.phase, fresh.since_ns, fresh.settled_ns) == ("raised", 5, 5)
     assert fresh.told_on
     assert fresh.webhook_secret
+
+
+@pytest.mark.parametrize("page", [f"{PAGE}1/", "/admin/two/rule/1/change/"])
+def test_a_rule_that_was_deleted_while_it_was_changed_is_not_found(
+    admin: Client, metric: Metric, monkeypatch: pytest.MonkeyPatch, page: str
+) -> None:
+    rule = make_rule(metric, pk=1)
+
+    def delete(*args: Any) -> None:
+        Rule.objects.filter(pk=rule.pk).delete()
+
+    monkeypatch.setattr("two.models.check_condition", delete)
+    assert admin.post(page, GOOD).status_code == 404
 
 
 # The admin
