@@ -1,16 +1,10 @@
 import { gettext, interpolate, ngettext } from "./text.js";
 import { MomentPopover } from "./moment_popover.js";
 import { momentText, momentTime, saidText } from "./moment_words.js";
-import { readViewState, withQuery, writeViewState } from "./models/view_state.js";
+import { sameView, withQuery } from "./models/view_state.js";
 import { element } from "./dom.js";
 
 const BELOW_PX = 4;
-
-/** The address of the same view on another page, by `path` and `hash`. */
-function sameView(path, hash) {
-  const view = { ...readViewState(location.search), devices: [], hidden: new Set() };
-  return `${path}${writeViewState(location.search, view)}#${hash}`;
-}
 
 function tellPage(name, detail) {
   document.dispatchEvent(new CustomEvent(name, { detail }));
@@ -54,7 +48,7 @@ export class ChartTalk {
     }
     const { device, metric, at } = moment;
     const link = element("a", "button button-strong moment-talk", gettext("Talk about it"));
-    link.href = sameView(this.#devicePath(device), `about=${encodeURIComponent(metric)}~${at}`);
+    link.href = sameView(this.#devicePath(device), location.search, `about=${encodeURIComponent(metric)}~${at}`);
     const text = this.textOf(moment);
     this.#popover.open({ ...where, label: text, content: [element("p", "moment-title", text), link], isMeant: true });
   }
@@ -116,12 +110,8 @@ export class ChartTalk {
   /** People may talk about a device in any room; only its own is on its page. */
   #messageUrl({ device, room, message }) {
     const hash = `message-${message.id}`;
-    if (room === `device-${device}`) return `${this.#deviceUrl(device)}#${hash}`;
+    if (room === `device-${device}`) return sameView(this.#devicePath(device), location.search, hash);
     return `${withQuery(this.#urls.roomUrl.replace("__room__", encodeURIComponent(room)), [], location.search)}#${hash}`;
-  }
-
-  #deviceUrl(device) {
-    return withQuery(this.#devicePath(device), [], location.search);
   }
 
   #devicePath(device) {
