@@ -1,6 +1,7 @@
 import { gettext, interpolate, ngettext } from "./text.js";
 import { MomentPopover } from "./moment_popover.js";
 import { momentText, momentTime, saidText } from "./moment_words.js";
+import { isRoomOf } from "./models/rooms.js";
 import { sameView, withQuery } from "./models/view_state.js";
 import { element } from "./dom.js";
 
@@ -100,7 +101,7 @@ export class ChartTalk {
 
   /** A message of the room beside is shown there. */
   #follow(event, { device, room, message }) {
-    const isElsewhere = device !== this.#devices.only || room !== `device-${device}`;
+    const isElsewhere = device !== this.#devices.only || !isRoomOf(room, device);
     if (isElsewhere || event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
     this.#popover.close();
@@ -110,7 +111,7 @@ export class ChartTalk {
   /** People may talk about a device in any room; only its own is on its page. */
   #messageUrl({ device, room, message }) {
     const hash = `message-${message.id}`;
-    if (room === `device-${device}`) return sameView(this.#devicePath(device), location.search, hash);
+    if (isRoomOf(room, device)) return sameView(this.#devicePath(device), location.search, hash);
     return `${withQuery(this.#urls.roomUrl.replace("__room__", encodeURIComponent(room)), [], location.search)}#${hash}`;
   }
 
