@@ -32,6 +32,7 @@ LISTEN = """
     for (const [mark, what] of marks) if (document.querySelector(mark) && marks.delete(mark)) tell(what);
   }).observe(document, { subtree: true, childList: true, attributes: true });
 """
+PICK = "detail => document.dispatchEvent(new CustomEvent('moment', { detail }))"
 BANDS = f"{CHART}.config.plugins.find(({{id}}) => id === 'overlay').alarms"
 
 
@@ -209,6 +210,25 @@ def test_a_point_is_chosen_by_keyboard(board: Board, new_page: NewPage) -> None:
     expect(popover(other).locator(".said-link")).to_be_focused()
     other.keyboard.press("Enter")
     expect(message(other, "by hand")).to_be_focused()
+
+
+def test_a_popover_that_went_with_its_chart_lets_others_open(board: Board, new_page: NewPage) -> None:
+    now = now_ms()
+    for metric in ("load", "speed"):
+        board.send_past("crane", range(now - 10 * MINUTE_MS, now, STEP_MS), metric)
+    page = open_chart(new_page(), device_url(board, "crane"))
+    panels = page.locator(".chart-panel")
+    expect(panels).to_have_count(2)
+    for metric in ("load", "speed"):
+        page.evaluate(PICK, {"device": "crane", "metric": metric, "at": now - 5 * MINUTE_MS})
+        say(page, metric)
+    expect(pins(page)).to_have_count(2)
+    panels.last.locator(".pin").click()
+    expect(popover(page)).to_be_visible()
+    panels.last.evaluate("panel => panel.remove()")  # as of a line that is not there any more
+    expect(popover(page)).to_have_count(0)
+    pins(page).hover()
+    expect(popover(page)).to_be_visible()
 
 
 def test_pins_of_a_members_only_room_are_for_members(site: ChatSite, board: Board, new_page: NewPage) -> None:
