@@ -76,7 +76,7 @@ def test_a_moment_is_said_beside_the_chart_and_seen_by_another(site: ChatSite, n
     expect(link).to_contain_text("boiler · temperature 2")
     expect(link.locator(".moment-spark[data-drawn]")).to_be_visible()
     link.click()
-    ben.wait_for_url(f"**{DEVICE}?from=*&to=*")
+    ben.wait_for_url(f"**{DEVICE}?from=*&to=*#moment=temperature~*")
 
 
 def test_a_moment_without_words_says_its_own(site: ChatSite, new_page: NewPage) -> None:

@@ -33,7 +33,9 @@ LISTEN = """
   }).observe(document, { subtree: true, childList: true, attributes: true });
 """
 PICK = "detail => document.dispatchEvent(new CustomEvent('moment', { detail }))"
-BANDS = f"{CHART}.config.plugins.find(({{id}}) => id === 'overlay').alarms"
+OVERLAY = f"{CHART}.config.plugins.find(({{id}}) => id === 'overlay')"
+BANDS = f"{OVERLAY}.alarms"
+RING = f"{OVERLAY}.ring"
 
 
 @pytest.fixture(scope="module")
@@ -161,7 +163,8 @@ def test_the_spark_line_of_a_message_moves_the_chart_there(site: ChatSite, board
     expect(pins(ben)).to_have_count(1)
     elsewhere = open_live(new_page(), site.room_url("device-spark"))
     message(elsewhere, "look here").locator(".moment").click()
-    elsewhere.wait_for_url(re.compile(r"/two/device/spark/\?from=\d+&to=\d+$"))
+    elsewhere.wait_for_url(re.compile(r"/two/device/spark/\?from=\d+&to=\d+#moment=temperature~\d+$"))
+    until(elsewhere, f"{RING}?.at === {at}")
     until(elsewhere, f"{CHART}.scales.x.min < {at} && {at} < {CHART}.scales.x.max")
 
 

@@ -15,8 +15,12 @@ test("what is no moment is none, and of one nothing else is kept", () => {
   for (const about of [null, undefined, 7, {}, { ...moment(), at: "1" }, { ...moment(), metric: 1 }]) assert.equal(momentOf(about), null);
 });
 
-test("a moment's address shows the five minutes around it", () => {
-  assert.equal(momentUrl("/two/", moment()), `/two/device/boiler/?from=${AT - 150_000}&to=${AT + 150_000}`);
+test("a moment's address shows the five minutes around it, and says which moment is meant", () => {
+  const named = moment(AT, "a~b & c");
+  const url = new URL(momentUrl("/two/", named), "http://page");
+  assert.equal(url.pathname + url.search, `/two/device/boiler/?from=${AT - 150_000}&to=${AT + 150_000}`);
+  assert.deepEqual(readMomentHash(url.hash, "boiler", "moment"), named);
+  assert.equal(readMomentHash(url.hash, "boiler"), null);
 });
 
 test("an address names a moment of the page's device, whatever its metric is called", () => {

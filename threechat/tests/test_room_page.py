@@ -82,7 +82,7 @@ def test_a_message_about_a_moment_links_to_it_without_javascript(cast: Cast) -> 
         room = locked_or_new(room_named(ROOM), None)
         add_message(room, TELEMETRY, Draft("Raised", about=about), alarm_state=Message.AlarmState.RAISED)
     page = text_of(client_of(None), f"/chat/{ROOM}/")
-    assert f'href="{DEVICE}?from={AT - 150_000}&amp;to={AT + 150_000}"' in page
+    assert f'href="{DEVICE}?from={AT - 150_000}&amp;to={AT + 150_000}#moment=temperature~{AT}"' in page
     assert "boiler · temperature" in page
     assert '<p class="alarm-mark" data-state="raised">' in page
     assert "avatar-telemetry" in page
