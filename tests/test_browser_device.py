@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.board import Board, now_ms, token_of
 from tests.browser import LIVE, NewPage, open_live, until
-from tests.chat_site import ChatSite, chat_site
+from tests.chat_site import STAFF, ChatSite, chat_site
 from tests.files import PASTE, attach, file, transfer
 from tests.servers import manage
 
@@ -43,7 +43,7 @@ def site() -> Iterator[ChatSite]:
 def board(site: ChatSite) -> Board:
     token = token_of(manage("token", "site", "tests", DATA_DIR=str(site.folder)).stdout)
     board = Board(site.folder, site.server, token)
-    for device in ("boiler", "kettle"):
+    for device in ("boiler", "kettle", "cellar"):
         board.send_past(device, range(now_ms() - 10 * MINUTE_MS, now_ms(), 5000))
     return board
 
@@ -212,6 +212,23 @@ def test_on_a_narrow_page_chart_and_room_are_tabs(site: ChatSite, new_page: NewP
     page.set_viewport_size(WIDE)  # type: ignore[arg-type]
     expect(page.locator(".chart-frame").first).to_be_visible()
     expect(room).to_be_hidden()
+
+
+def test_who_may_not_read_the_room_any_more_keeps_the_chart(site: ChatSite, new_page: NewPage) -> None:
+    staff, guest = new_page(), open_device(new_page(), site, WIDE, "/two/device/cellar/")
+    guest.locator("#chat-message-input").fill("hello")
+    guest.keyboard.press("Enter")
+    expect(guest.locator(".message[data-state=sent]")).to_be_visible()
+    loads: list[str] = []
+    guest.on("load", lambda page: loads.append(page.url))
+    site.enter(staff, STAFF, "device-cellar")
+    staff.get_by_role("button", name="Settings").click()
+    staff.get_by_label("Members only").check()
+    expect(guest.get_by_text("log in to read it")).to_be_visible()
+    expect(guest.locator("[data-part=region]")).to_have_count(0)
+    expect(guest.locator(".chart-frame").first).to_be_visible()
+    guest.wait_for_selector(LIVE)
+    assert loads == [f"{site.url}/two/device/cellar/"]
 
 
 def test_a_moment_in_the_room_shows_on_the_chart_beside_it(site: ChatSite, new_page: NewPage) -> None:

@@ -1,4 +1,4 @@
-import { CHAT_SILENCE_MS } from "./live.js";
+import { CHAT_SILENCE_MS, goToLogin } from "./live.js";
 import { ChatApi } from "./chat_api.js";
 import { ChatView } from "./chat_view.js";
 import { Composer } from "./composer.js";
@@ -42,6 +42,7 @@ export class Room {
   #dialogs;
   #moments;
   #socket;
+  #wasIn = false;
 
   /** Hooks: onWanted(), when something in the room is to be seen; onMoment(), when its chart is; onNews(), when somebody else wrote. */
   constructor(livePage, { onWanted = () => {}, onMoment = () => {}, onNews = () => {} } = {}) {
@@ -132,6 +133,7 @@ export class Room {
       },
       onFrame: (frame) => this.#receive(frame),
       onStatus: (status) => this.#showStatus(status),
+      onLogin: () => this.#shutOut(),
     });
   }
 
@@ -211,7 +213,14 @@ export class Room {
     if (isOk && !this.#view.reveal(number)) this.#composer.say(gettext("That message is not there any more."));
   }
 
+  /** The chart beside the room is for more people than the room. Who was not even let in would be sent round in circles. */
+  #shutOut() {
+    if (this.#facts.beside && this.#wasIn) location.reload();
+    else goToLogin();
+  }
+
   #showRoom(frame) {
+    this.#wasIn = true;
     this.#head.show(frame);
     this.#dialogs?.show(frame);
     this.#composer.isReadOnly = frame.read_only;
