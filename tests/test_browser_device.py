@@ -214,6 +214,33 @@ def test_on_a_narrow_page_chart_and_room_are_tabs(site: ChatSite, new_page: NewP
     expect(room).to_be_hidden()
 
 
+def test_on_a_phone_the_address_says_which_tab_is_open(site: ChatSite, new_page: NewPage) -> None:
+    page = open_device(new_page(), site, NARROW, f"{DEVICE}#about=temperature~{moment()['at']}")
+    chart, room = page.get_by_role("tab", name="Chart"), page.get_by_role("tab", name="Room")
+    page.keyboard.type("which tab")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(f"{site.url}{DEVICE}#room")
+    page.locator(".message[data-state=sent]", has_text="which tab").locator(".moment").click()
+    expect(chart).to_have_attribute("aria-selected", "true")
+    until(page, "location.hash === ''")
+    page.reload()
+    expect(page.locator("#chart")).to_be_visible()
+    page.evaluate(PICK, moment())
+    expect(room).to_have_attribute("aria-selected", "true")
+    until(page, "location.hash === '#room'")
+    page.reload()
+    expect(room).to_have_attribute("aria-selected", "true")
+    page.set_viewport_size(WIDE)  # type: ignore[arg-type]
+    page.locator(".message .moment").last.click()
+    page.set_viewport_size(NARROW)  # type: ignore[arg-type]
+    expect(chart).to_have_attribute("aria-selected", "true")
+    until(page, "location.hash === ''")
+    page.evaluate("location.hash = 'room'")  # as a link of an open alarm does
+    expect(room).to_have_attribute("aria-selected", "true")
+    page.go_back()
+    expect(chart).to_have_attribute("aria-selected", "true")
+
+
 def test_who_may_not_read_the_room_any_more_keeps_the_chart(site: ChatSite, new_page: NewPage) -> None:
     staff, guest = new_page(), open_device(new_page(), site, WIDE, "/two/device/cellar/")
     guest.locator("#chat-message-input").fill("hello")

@@ -54,7 +54,11 @@ export class Room {
       roomUrl: roomUrl(chatUrl, roomName),
       csrfToken: part("region").querySelector("[name=csrfmiddlewaretoken]").value,
     });
-    this.#moments = new RoomMoments(this.#region, { onMoment, onPicked: () => this.#composeMoment() });
+    this.#moments = new RoomMoments(this.#region, {
+      onMoment,
+      onPicked: () => this.#composeMoment(),
+      onLeft: () => onWanted(),
+    });
     this.#openLog(roomName);
     this.#head = new RoomHead({ chatUrl, isBeside: beside !== "" });
     this.#openComposer(isGuest);

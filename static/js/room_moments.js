@@ -18,7 +18,7 @@ export class RoomMoments {
   #links;
   #hooks;
 
-  /** Hooks: onPicked(), when the composer has a moment; onMoment(), when the chart beside shows one. */
+  /** Hooks: onPicked(), when the composer has a moment; onLeft(), when the address names it no more; onMoment(), when the chart beside shows one. */
   constructor(region, hooks) {
     const { readingsUrl, telemetryUrl, beside = "" } = region.dataset;
     this.#beside = beside;
@@ -53,6 +53,7 @@ export class RoomMoments {
   #leaveAddress() {
     if (!readMomentHash(location.hash, this.#beside)) return;
     history.replaceState(history.state, "", location.pathname + location.search);
+    this.#hooks.onLeft();
   }
 
   #clicked(event) {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { MomentReader } from "../../static/js/moment_reader.js";
 import { Points } from "../../static/js/models/points.js";
-import { momentOf, momentUrl, readMessageHash, readMomentHash, settledAt, valueAt } from "../../static/js/models/moment.js";
+import { momentOf, momentUrl, panelOf, readMessageHash, readMomentHash, settledAt, valueAt } from "../../static/js/models/moment.js";
 import { momentText } from "../../static/js/moment_words.js";
 
 const AT = 1_763_690_000_000;
@@ -29,6 +29,11 @@ test("an address names a moment of the page's device, whatever its metric is cal
   for (const hash of ["", "#room", "#about=", "#about=temperature", "#about=~5", "#about=t~x", "#about=t~", "#about=t~1.5"])
     assert.equal(readMomentHash(hash, "boiler"), null, hash);
   assert.equal(readMomentHash(`#about=temperature~${AT}`, ""), null);
+});
+
+test("an address is about the chart, the room, or neither", () => {
+  const addresses = { chart: ["", "#chart", "#moment=speed~5"], room: ["#room", "#about=speed~5", "#message-17"], "": ["#main", "#rooms", "#constructor"] };
+  for (const [panel, hashes] of Object.entries(addresses)) for (const hash of hashes) assert.equal(panelOf(hash), panel, hash);
 });
 
 test("an address names a message", () => {

@@ -49,6 +49,13 @@ export function readMessageHash(hash) {
   return Number(/^#message-(\d{1,15})$/u.exec(hash)?.[1] ?? 0);
 }
 
+const PANELS = new Map([["", "chart"], ["chart", "chart"], ["moment", "chart"], ["room", "room"], ["about", "room"], ["message", "room"]]);
+
+/** Which panel of a device's page an address shows: "chart" or "room"; "" where it names neither. */
+export function panelOf(hash) {
+  return PANELS.get(/^#?(\w*)(?:[-=]|$)/u.exec(hash)?.[1]) ?? "";
+}
+
 /** The value of `Points` at a moment, or null where nothing was read close to it. */
 export function valueAt(points, { at }) {
   const after = points.indexFrom(at);
