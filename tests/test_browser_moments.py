@@ -8,7 +8,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.board import Board, now_ms, token_of
 from tests.browser import LIVE, NewPage, open_live, until
-from tests.chat_site import MEMBER, OTHER, OUTSIDER, STAFF, ChatSite, chat_site, say
+from tests.chat_site import MEMBER, OTHER, OUTSIDER, PASSWORD, STAFF, ChatSite, chat_site, say
 from tests.servers import manage
 
 pytestmark = [pytest.mark.browser, pytest.mark.server]
@@ -320,6 +320,24 @@ def test_an_alarm_is_seen_by_all_until_it_is_over_and_says_who_knows_of_it(
         expect(strip(page)).to_be_hidden(timeout=SOON_MS)
         expect(page.locator(".chart-panel[data-alarm], .device-card[data-alarm]")).to_have_count(0)
         until(page, f"{BANDS}.length === 1 && {BANDS}[0].cleared > {BANDS}[0].raised")
+
+
+def test_who_has_to_log_in_to_acknowledge_is_told_where(site: ChatSite, board: Board, new_page: NewPage) -> None:
+    board.send("still", temperature=60)
+    add_rule(site, new_page(), "still", 70)
+    site.make_members_room("device-still", MEMBER)
+    page = open_live(new_page(is_refused=True), two_url(board, "still"))
+    board.send("still", temperature=80)
+    page.get_by_role("button", name="Acknowledge: temperature above 70 °C").click()
+    problem = strip(page).get_by_role("alert")
+    expect(problem).to_have_text("Log in first. Log in")
+    problem.get_by_role("link", name="Log in").click()
+    page.get_by_label("Username").fill(MEMBER)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.locator("main").get_by_role("button", name="Log in").click()
+    page.wait_for_url(two_url(board, "still"))
+    page.get_by_role("button", name="Acknowledge: temperature above 70 °C").click()
+    expect(strip(page)).to_contain_text(f"acknowledged by {MEMBER}", timeout=SOON_MS)
 
 
 def open_wall(page: Page, board: Board, device: str, query: str = "") -> Page:
