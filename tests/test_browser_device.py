@@ -43,7 +43,7 @@ def site() -> Iterator[ChatSite]:
 def board(site: ChatSite) -> Board:
     token = token_of(manage("token", "site", "tests", DATA_DIR=str(site.folder)).stdout)
     board = Board(site.folder, site.server, token)
-    for device in ("boiler", "kettle", "cellar"):
+    for device in ("boiler", "kettle", "cellar", "teapot"):
         board.send_past(device, range(now_ms() - 10 * MINUTE_MS, now_ms(), 5000))
     return board
 
@@ -77,6 +77,19 @@ def test_a_moment_is_said_beside_the_chart_and_seen_by_another(site: ChatSite, n
     expect(link.locator(".moment-spark[data-drawn]")).to_be_visible()
     link.click()
     ben.wait_for_url(f"**{DEVICE}?from=*&to=*#moment=temperature~*")
+
+
+def test_beside_its_chart_a_room_goes_by_the_devices_name(site: ChatSite, new_page: NewPage) -> None:
+    site.run("from two.models import Device; Device.objects.filter(slug='teapot').update(name='Tea & Co')")
+    page = open_device(new_page(), site, WIDE, "/two/device/teapot/")
+    page.evaluate(PICK, moment() | {"device": "teapot"})
+    expect(page.locator(".moment-chip")).to_contain_text("Tea & Co · temperature 61 at ")
+    page.keyboard.type("tea time")
+    page.keyboard.press("Enter")
+    said = page.locator(".message[data-state=sent]", has_text="tea time")
+    expect(said.locator(".moment")).to_contain_text("Tea & Co · temperature 2")
+    title = page.get_by_role("heading", level=2, name="Tea & Co").get_by_role("link")
+    expect(title).to_have_attribute("href", "/chat/device-teapot/")
 
 
 def test_a_moment_without_words_says_its_own(site: ChatSite, new_page: NewPage) -> None:

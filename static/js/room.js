@@ -47,7 +47,7 @@ export class Room {
   /** Hooks: onWanted(), when something in the room is to be seen; onMoment(), when its chart is; onNews(), when somebody else wrote. */
   constructor(livePage, { onWanted = () => {}, onMoment = () => {}, onNews = () => {} } = {}) {
     this.#hooks = { onWanted, onNews };
-    const { chatUrl, name: roomName, beside = "" } = this.#facts;
+    const { chatUrl, name: roomName, beside: device, besideName: name } = this.#facts;
     const isGuest = this.#facts.guest === "true";
     this.#name = new GuestName(this.#facts.username, isGuest ? storage("localStorage") : undefined);
     this.#api = new ChatApi({
@@ -60,7 +60,7 @@ export class Room {
       onLeft: () => onWanted(),
     });
     this.#openLog(roomName);
-    this.#head = new RoomHead({ chatUrl, isBeside: beside !== "" });
+    this.#head = new RoomHead({ chatUrl, beside: device ? { device, name } : null });
     this.#openComposer(isGuest);
     this.#dialogs = this.#isStaff ? new RoomDialogs({ api: this.#api }) : null;
     bindCopyButton(part("copy-link"), () => new URL(this.#api.roomUrl, location.href).href);
