@@ -23,7 +23,7 @@ def linked(text: str) -> SafeString:
 
 @register.filter
 def moment_url(message: Message) -> str:
-    """Where the chart rings what a message is about, amid its five minutes: `momentUrl` of static/js/models/moment.js."""
+    """Where the chart rings what a message is about, amid five minutes: `momentUrl` in static/js/models/moment.js."""
     at = message.about_at or 0
     page = reverse("device", kwargs={"device": message.about_device})
     named = quote(message.about_metric, safe="")
