@@ -338,6 +338,8 @@ def test_who_has_to_log_in_to_acknowledge_is_told_where(site: ChatSite, board: B
     page.wait_for_url(two_url(board, "still"))
     page.get_by_role("button", name="Acknowledge: temperature above 70 °C").click()
     expect(strip(page)).to_contain_text(f"acknowledged by {MEMBER}", timeout=SOON_MS)
+    board.send("still", temperature=60)
+    expect(strip(page)).to_be_hidden(timeout=SOON_MS)
 
 
 def open_wall(page: Page, board: Board, device: str, query: str = "") -> Page:
