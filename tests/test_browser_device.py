@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.board import Board, now_ms, token_of
 from tests.browser import LIVE, NewPage, open_live, until
-from tests.chat_site import ChatSite, chat_site
+from tests.chat_site import STAFF, ChatSite, chat_site
 from tests.files import PASTE, attach, file, transfer
 from tests.servers import manage
 
@@ -43,7 +43,7 @@ def site() -> Iterator[ChatSite]:
 def board(site: ChatSite) -> Board:
     token = token_of(manage("token", "site", "tests", DATA_DIR=str(site.folder)).stdout)
     board = Board(site.folder, site.server, token)
-    for device in ("boiler", "kettle"):
+    for device in ("boiler", "kettle", "cellar", "teapot"):
         board.send_past(device, range(now_ms() - 10 * MINUTE_MS, now_ms(), 5000))
     return board
 
@@ -76,7 +76,20 @@ def test_a_moment_is_said_beside_the_chart_and_seen_by_another(site: ChatSite, n
     expect(link).to_contain_text("boiler · temperature 2")
     expect(link.locator(".moment-spark[data-drawn]")).to_be_visible()
     link.click()
-    ben.wait_for_url(f"**{DEVICE}?from=*&to=*")
+    ben.wait_for_url(f"**{DEVICE}?from=*&to=*#moment=temperature~*")
+
+
+def test_beside_its_chart_a_room_goes_by_the_devices_name(site: ChatSite, new_page: NewPage) -> None:
+    site.run("from two.models import Device; Device.objects.filter(slug='teapot').update(name='Tea & Co')")
+    page = open_device(new_page(), site, WIDE, "/two/device/teapot/")
+    page.evaluate(PICK, moment() | {"device": "teapot"})
+    expect(page.locator(".moment-chip")).to_contain_text("Tea & Co · temperature 61 at ")
+    page.keyboard.type("tea time")
+    page.keyboard.press("Enter")
+    said = page.locator(".message[data-state=sent]", has_text="tea time")
+    expect(said.locator(".moment")).to_contain_text("Tea & Co · temperature 2")
+    title = page.get_by_role("heading", level=2, name="Tea & Co").get_by_role("link")
+    expect(title).to_have_attribute("href", "/chat/device-teapot/")
 
 
 def test_a_moment_without_words_says_its_own(site: ChatSite, new_page: NewPage) -> None:
@@ -212,6 +225,50 @@ def test_on_a_narrow_page_chart_and_room_are_tabs(site: ChatSite, new_page: NewP
     page.set_viewport_size(WIDE)  # type: ignore[arg-type]
     expect(page.locator(".chart-frame").first).to_be_visible()
     expect(room).to_be_hidden()
+
+
+def test_on_a_phone_the_address_says_which_tab_is_open(site: ChatSite, new_page: NewPage) -> None:
+    page = open_device(new_page(), site, NARROW, f"{DEVICE}#about=temperature~{moment()['at']}")
+    chart, room = page.get_by_role("tab", name="Chart"), page.get_by_role("tab", name="Room")
+    page.keyboard.type("which tab")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(f"{site.url}{DEVICE}#room")
+    page.locator(".message[data-state=sent]", has_text="which tab").locator(".moment").click()
+    expect(chart).to_have_attribute("aria-selected", "true")
+    until(page, "location.hash === ''")
+    page.reload()
+    expect(page.locator("#chart")).to_be_visible()
+    page.evaluate(PICK, moment())
+    expect(room).to_have_attribute("aria-selected", "true")
+    until(page, "location.hash === '#room'")
+    page.reload()
+    expect(room).to_have_attribute("aria-selected", "true")
+    page.set_viewport_size(WIDE)  # type: ignore[arg-type]
+    page.locator(".message .moment").last.click()
+    page.set_viewport_size(NARROW)  # type: ignore[arg-type]
+    expect(chart).to_have_attribute("aria-selected", "true")
+    until(page, "location.hash === ''")
+    page.evaluate("location.hash = 'room'")  # as a link of an open alarm does
+    expect(room).to_have_attribute("aria-selected", "true")
+    page.go_back()
+    expect(chart).to_have_attribute("aria-selected", "true")
+
+
+def test_who_may_not_read_the_room_any_more_keeps_the_chart(site: ChatSite, new_page: NewPage) -> None:
+    staff, guest = new_page(), open_device(new_page(), site, WIDE, "/two/device/cellar/")
+    guest.locator("#chat-message-input").fill("hello")
+    guest.keyboard.press("Enter")
+    expect(guest.locator(".message[data-state=sent]")).to_be_visible()
+    loads: list[str] = []
+    guest.on("load", lambda page: loads.append(page.url))
+    site.enter(staff, STAFF, "device-cellar")
+    staff.get_by_role("button", name="Settings").click()
+    staff.get_by_label("Members only").check()
+    expect(guest.get_by_text("log in to read it")).to_be_visible()
+    expect(guest.locator("[data-part=region]")).to_have_count(0)
+    expect(guest.locator(".chart-frame").first).to_be_visible()
+    guest.wait_for_selector(LIVE)
+    assert loads == [f"{site.url}/two/device/cellar/"]
 
 
 def test_a_moment_in_the_room_shows_on_the_chart_beside_it(site: ChatSite, new_page: NewPage) -> None:

@@ -8,7 +8,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.board import Board, now_ms, token_of
 from tests.browser import LIVE, NewPage, open_live, until
-from tests.chat_site import MEMBER, OTHER, OUTSIDER, STAFF, ChatSite, chat_site, say
+from tests.chat_site import MEMBER, OTHER, OUTSIDER, PASSWORD, STAFF, ChatSite, chat_site, say
 from tests.servers import manage
 
 pytestmark = [pytest.mark.browser, pytest.mark.server]
@@ -32,7 +32,10 @@ LISTEN = """
     for (const [mark, what] of marks) if (document.querySelector(mark) && marks.delete(mark)) tell(what);
   }).observe(document, { subtree: true, childList: true, attributes: true });
 """
-BANDS = f"{CHART}.config.plugins.find(({{id}}) => id === 'overlay').alarms"
+PICK = "detail => document.dispatchEvent(new CustomEvent('moment', { detail }))"
+OVERLAY = f"{CHART}.config.plugins.find(({{id}}) => id === 'overlay')"
+BANDS = f"{OVERLAY}.alarms"
+RING = f"{OVERLAY}.ring"
 
 
 @pytest.fixture(scope="module")
@@ -138,8 +141,9 @@ def test_what_one_says_about_a_point_stands_on_the_others_charts(
         expect(popover(page).locator(".said")).to_have_count(1)
         expect(popover(page).locator(".said-link")).to_have_text(f"{MEMBER} what was that?")
     popover(ben).locator(".said-link").click()
-    ben.wait_for_url(re.compile(r"/two/device/boiler/.*#message-1$"))
+    ben.wait_for_url(re.compile(r"/two/device/boiler/\?window=15m#message-1$"))
     expect(message(ben, "what was that?")).to_be_focused()
+    expect(pins(ben)).to_have_count(1)
     popover(beside).locator(".said-link").click()
     expect(message(beside, "what was that?")).to_be_focused()
     expect(popover(beside)).to_be_hidden()
@@ -159,7 +163,8 @@ def test_the_spark_line_of_a_message_moves_the_chart_there(site: ChatSite, board
     expect(pins(ben)).to_have_count(1)
     elsewhere = open_live(new_page(), site.room_url("device-spark"))
     message(elsewhere, "look here").locator(".moment").click()
-    elsewhere.wait_for_url(re.compile(r"/two/device/spark/\?from=\d+&to=\d+$"))
+    elsewhere.wait_for_url(re.compile(r"/two/device/spark/\?from=\d+&to=\d+#moment=temperature~\d+$"))
+    until(elsewhere, f"{RING}?.at === {at}")
     until(elsewhere, f"{CHART}.scales.x.min < {at} && {at} < {CHART}.scales.x.max")
 
 
@@ -208,6 +213,25 @@ def test_a_point_is_chosen_by_keyboard(board: Board, new_page: NewPage) -> None:
     expect(popover(other).locator(".said-link")).to_be_focused()
     other.keyboard.press("Enter")
     expect(message(other, "by hand")).to_be_focused()
+
+
+def test_a_popover_that_went_with_its_chart_lets_others_open(board: Board, new_page: NewPage) -> None:
+    now = now_ms()
+    for metric in ("load", "speed"):
+        board.send_past("crane", range(now - 10 * MINUTE_MS, now, STEP_MS), metric)
+    page = open_chart(new_page(), device_url(board, "crane"))
+    panels = page.locator(".chart-panel")
+    expect(panels).to_have_count(2)
+    for metric in ("load", "speed"):
+        page.evaluate(PICK, {"device": "crane", "metric": metric, "at": now - 5 * MINUTE_MS})
+        say(page, metric)
+    expect(pins(page)).to_have_count(2)
+    panels.last.locator(".pin").click()
+    expect(popover(page)).to_be_visible()
+    panels.last.evaluate("panel => panel.remove()")  # as of a line that is not there any more
+    expect(popover(page)).to_have_count(0)
+    pins(page).hover()
+    expect(popover(page)).to_be_visible()
 
 
 def test_pins_of_a_members_only_room_are_for_members(site: ChatSite, board: Board, new_page: NewPage) -> None:
@@ -278,6 +302,9 @@ def test_an_alarm_is_seen_by_all_until_it_is_over_and_says_who_knows_of_it(
         until(page, f"{BANDS}.map(({{cleared}}) => cleared).join() === '' && {BANDS}.length === 1")
         expect(page.locator(".chart-panel[data-alarm]")).to_have_count(1)
     expect(ben.locator(".device-card[data-alarm]")).to_contain_text("temperature above 70 °C")
+    expect(strip(ben).get_by_role("link", name="kiln")).to_have_attribute("href", "/two/device/kiln/?window=15m")
+    ben.get_by_role("button", name="5 min", exact=True).click()
+    expect(strip(ben).get_by_role("link", name="Room")).to_have_attribute("href", "/two/device/kiln/?window=5m#room")
     said = boss.locator(".message", has=boss.locator(".alarm-mark[data-state=raised]"))
     expect(said).to_contain_text("telemetry")
     expect(said).to_contain_text("Raised: temperature above 70 °C · 80 °C")
@@ -311,6 +338,8 @@ def test_who_is_too_late_hears_it_while_the_alarm_is_there(site: ChatSite, board
     board.send("stove", temperature=80)
     expect(strip(page)).to_be_visible(timeout=SOON_MS)
     expect(problem).to_have_count(0)
+    board.send("stove", temperature=60)
+    expect(strip(page)).to_be_hidden(timeout=SOON_MS)
 
 
 def test_a_guest_takes_note_under_the_name_chosen_in_the_room(site: ChatSite, board: Board, new_page: NewPage) -> None:
@@ -323,6 +352,8 @@ def test_a_guest_takes_note_under_the_name_chosen_in_the_room(site: ChatSite, bo
     board.send("mill", temperature=80)
     guest.get_by_role("button", name="Acknowledge: temperature above 70 °C").click(timeout=SOON_MS)
     expect(strip(guest)).to_contain_text("acknowledged by Zoé", timeout=SOON_MS)
+    board.send("mill", temperature=60)
+    expect(strip(guest)).to_be_hidden(timeout=SOON_MS)
 
 
 def test_who_takes_note_in_a_room_for_members_is_named_there_alone(
@@ -341,6 +372,28 @@ def test_who_takes_note_in_a_room_for_members_is_named_there_alone(
         expect(strip(page).locator(".alarm-known")).to_have_text("acknowledged", timeout=SOON_MS)
     known = mia.locator(".message", has=mia.locator(".alarm-mark[data-state=acknowledged]"))
     expect(known.locator(".message-name")).to_have_text(STAFF)
+    board.send("lathe", temperature=60)
+    expect(strip(wall)).to_be_hidden(timeout=SOON_MS)
+
+
+def test_who_has_to_log_in_to_acknowledge_is_told_where(site: ChatSite, board: Board, new_page: NewPage) -> None:
+    board.send("still", temperature=60)
+    add_rule(site, new_page(), "still", 70)
+    site.make_members_room("device-still", MEMBER)
+    page = open_live(new_page(is_refused=True), two_url(board, "still"))
+    board.send("still", temperature=80)
+    page.get_by_role("button", name="Acknowledge: temperature above 70 °C").click()
+    problem = strip(page).get_by_role("alert")
+    expect(problem).to_have_text("Log in first. Log in")
+    problem.get_by_role("link", name="Log in").click()
+    page.get_by_label("Username").fill(MEMBER)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.locator("main").get_by_role("button", name="Log in").click()
+    page.wait_for_url(two_url(board, "still"))
+    page.get_by_role("button", name="Acknowledge: temperature above 70 °C").click()
+    expect(strip(page).locator(".alarm-known")).to_have_text("acknowledged", timeout=SOON_MS)
+    board.send("still", temperature=60)
+    expect(strip(page)).to_be_hidden(timeout=SOON_MS)
 
 
 def open_wall(page: Page, board: Board, device: str, query: str = "") -> Page:

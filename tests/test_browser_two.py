@@ -387,7 +387,7 @@ def test_a_device_has_a_page_with_its_metrics_its_room_and_how_to_send(board: Bo
     until(page, f"{CHARTS}.length === 2")
     board.send("heater", temperature=25)
     until(page, f"{CHARTS}.some(chart => chart.data.datasets[0].data.at(-1).y === 25)")
-    expect(page.get_by_role("link", name="device-heater")).to_have_attribute("href", "/chat/device-heater/")
+    expect(page.get_by_role("link", name="heater", exact=True)).to_have_attribute("href", "/chat/device-heater/")
     expect(page.locator(".example").first).to_contain_text("curl")
 
 

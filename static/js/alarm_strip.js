@@ -3,7 +3,7 @@ import { attempt, showProblem } from "./attempt.js";
 import { momentTime } from "./moment_words.js";
 import { durationText } from "./times.js";
 import { GuestName } from "./models/guest_name.js";
-import { withQuery } from "./models/view_state.js";
+import { sameView } from "./models/view_state.js";
 import { withUnit } from "./models/numbers.js";
 import { copyOf, part, setText } from "./dom.js";
 import { storage } from "./storage.js";
@@ -62,11 +62,12 @@ export class AlarmStrip {
     clearTimeout(this.#timer);
   }
 
-  /** How long they last, as long as there are any. */
+  /** How long they last, and where they lead, as long as there are any. */
   #tell(shown) {
     clearTimeout(this.#timer);
     const nowMs = this.#clock.nowMs();
-    for (const { id, raised } of shown) {
+    for (const { id, device, raised } of shown) {
+      this.#link(device, this.#rows.get(id));
       const values = { time: momentTime(raised, nowMs), duration: durationText(nowMs - raised) };
       setText(part("alarm-since", this.#rows.get(id)), interpolate(gettext("since %(time)s · %(duration)s"), values));
     }
@@ -90,16 +91,18 @@ export class AlarmStrip {
   #newRow({ id, device, rule }) {
     const row = copyOf(part("alarm-template"));
     const button = part("acknowledge", row);
-    const isHere = device === this.#devices.only;
-    const path = this.#list.dataset.deviceUrl.replace("__device__", encodeURIComponent(device));
-    const page = withQuery(path, [], location.search);
-    part("alarm-device", row).href = page;
-    part("alarm-room", row).href = isHere ? "#room" : `${page}#room`;
-    part("alarm-room", row).hidden = isHere && !document.getElementById("room");
+    part("alarm-room", row).hidden = device === this.#devices.only && !document.getElementById("room");
     button.setAttribute("aria-label", interpolate(gettext("Acknowledge: %(rule)s"), { rule }));
     button.addEventListener("click", () => this.#acknowledge(id, button));
     this.#rows.set(id, row);
     return row;
+  }
+
+  /** To what is looked at here, which may be another view by now. */
+  #link(device, row) {
+    const path = this.#list.dataset.deviceUrl.replace("__device__", encodeURIComponent(device));
+    part("alarm-device", row).href = sameView(path, location.search);
+    part("alarm-room", row).href = device === this.#devices.only ? "#room" : sameView(path, location.search, "room");
   }
 
   async #acknowledge(id, button) {

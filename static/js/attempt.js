@@ -1,20 +1,32 @@
 import { ApiError } from "./http.js";
+import { element } from "./dom.js";
 import { gettext } from "./text.js";
+import { loginUrl } from "./login_url.js";
+
+const LOG_IN = 401;
 
 export function showProblem(problem, text) {
   problem.textContent = text;
   problem.hidden = text === "";
 }
 
-/** Runs `act` with `controls` disabled and tells in `problem` why it failed; true when it did not. */
+function loginLink() {
+  const link = element("a", "", gettext("Log in"));
+  link.href = loginUrl();
+  return link;
+}
+
+/** Runs `act` with `controls` disabled and tells in `problem` why it failed, and where one logs in if that would help; true when it did not. */
 export async function attempt(problem, controls, act) {
   showProblem(problem, "");
   controls.forEach((control) => (control.disabled = true));
-  const text = await act().then(
-    () => "",
-    (error) => (error instanceof ApiError ? error.message : gettext("The server could not be reached.")),
+  const error = await act().then(
+    () => null,
+    (reason) => reason,
   );
   controls.forEach((control) => (control.disabled = false));
-  showProblem(problem, text);
-  return text === "";
+  if (error === null) return true;
+  showProblem(problem, error instanceof ApiError ? error.message : gettext("The server could not be reached."));
+  if (error.status === LOG_IN) problem.append(" ", loginLink());
+  return false;
 }

@@ -77,10 +77,11 @@ export class ChartGrid {
     for (const panel of this.#panels.values()) panel.update(range, nowMs);
   }
 
-  /** Rings a moment of the line `key` and brings its chart into view. */
+  /** Rings a moment of the line `key` and brings its chart into view; whether there is one. */
   ring(key, at) {
     const panel = [...this.#panels.values()].find((one) => one.ring(key, at));
     panel?.root.scrollIntoView({ block: "nearest" });
+    return panel !== undefined;
   }
 
   #seen(range) {

@@ -1,16 +1,11 @@
 import { gettext, interpolate, ngettext } from "./text.js";
 import { MomentPopover } from "./moment_popover.js";
 import { momentText, momentTime, saidText } from "./moment_words.js";
-import { readViewState, withQuery, writeViewState } from "./models/view_state.js";
+import { isRoomOf } from "./models/rooms.js";
+import { sameView, withQuery } from "./models/view_state.js";
 import { element } from "./dom.js";
 
 const BELOW_PX = 4;
-
-/** The address of the same view on another page, by `path` and `hash`. */
-function sameView(path, hash) {
-  const view = { ...readViewState(location.search), devices: [], hidden: new Set() };
-  return `${path}${writeViewState(location.search, view)}#${hash}`;
-}
 
 function tellPage(name, detail) {
   document.dispatchEvent(new CustomEvent(name, { detail }));
@@ -54,7 +49,7 @@ export class ChartTalk {
     }
     const { device, metric, at } = moment;
     const link = element("a", "button button-strong moment-talk", gettext("Talk about it"));
-    link.href = sameView(this.#devicePath(device), `about=${encodeURIComponent(metric)}~${at}`);
+    link.href = sameView(this.#devicePath(device), location.search, `about=${encodeURIComponent(metric)}~${at}`);
     const text = this.textOf(moment);
     this.#popover.open({ ...where, label: text, content: [element("p", "moment-title", text), link], isMeant: true });
   }
@@ -106,7 +101,7 @@ export class ChartTalk {
 
   /** A message of the room beside is shown there. */
   #follow(event, { device, room, message }) {
-    const isElsewhere = device !== this.#devices.only || room !== `device-${device}`;
+    const isElsewhere = device !== this.#devices.only || !isRoomOf(room, device);
     if (isElsewhere || event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
     this.#popover.close();
@@ -116,12 +111,8 @@ export class ChartTalk {
   /** People may talk about a device in any room; only its own is on its page. */
   #messageUrl({ device, room, message }) {
     const hash = `message-${message.id}`;
-    if (room === `device-${device}`) return `${this.#deviceUrl(device)}#${hash}`;
+    if (isRoomOf(room, device)) return sameView(this.#devicePath(device), location.search, hash);
     return `${withQuery(this.#urls.roomUrl.replace("__room__", encodeURIComponent(room)), [], location.search)}#${hash}`;
-  }
-
-  #deviceUrl(device) {
-    return withQuery(this.#devicePath(device), [], location.search);
   }
 
   #devicePath(device) {

@@ -109,6 +109,11 @@ export class Dashboard {
     this.#grid.ring(key, at);
   }
 
+  /** Rings a moment where it is in view; whether its line has a chart. */
+  ringMoment({ device, metric, at }) {
+    return this.#grid.ring(lineKey(device, metric), at);
+  }
+
   /** A line came that has no place yet; it gets one with the next numbers. */
   noteNewLine() {
     this.#isNewLine = true;

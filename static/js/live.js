@@ -1,4 +1,5 @@
 import { LiveSocket } from "./socket.js";
+import { loginUrl } from "./login_url.js";
 import { StatusPill } from "./status.js";
 import { WirePanel } from "./wire.js";
 
@@ -6,9 +7,8 @@ const LOGIN_AGAIN = 4401;
 /** Chat's sockets carry something every 10 s at least; silence for longer means that the connection is dead. */
 export const CHAT_SILENCE_MS = 25_000;
 
-function goToLogin() {
-  const next = encodeURIComponent(location.pathname + location.search);
-  location.assign(`${document.body.dataset.loginUrl}?next=${next}`);
+export function goToLogin() {
+  location.assign(loginUrl());
 }
 
 /** What the sockets of one page share: the pill, the wire, and an end when the page is left. */
@@ -22,8 +22,8 @@ export class LivePage {
     addEventListener("pageshow", (event) => event.persisted && this.#sockets.forEach((socket) => socket.connect()));
   }
 
-  /** Opens `path`. `tag` names it on the wire; `region` is dimmed while it is away; hooks as in `LiveSocket`. */
-  open(path, { tag = "", region = null, onFrame, onStatus, ...hooks }) {
+  /** Opens `path`. `tag` names it on the wire; `region` is dimmed while it is away; `onLogin()` when only who logs in may go on; other hooks as in `LiveSocket`. */
+  open(path, { tag = "", region = null, onFrame, onStatus, onLogin = goToLogin, ...hooks }) {
     const socket = new LiveSocket(path, {
       ...hooks,
       onSent: (text) => this.#wire.add("out", text, tag),
@@ -34,7 +34,7 @@ export class LivePage {
       onStatus: (status) => {
         this.#pill.report(socket, status, region);
         onStatus?.(status);
-        if (status.code === LOGIN_AGAIN) goToLogin();
+        if (status.code === LOGIN_AGAIN) onLogin();
       },
     });
     this.#sockets.push(socket);

@@ -6,13 +6,15 @@ export class MomentChip {
   #node = part("moment-chip");
   #label = part("moment-text");
   #shown = null;
+  #nameOf;
   #onCleared;
 
   /** Hook: onRemoved(), when a person took it away. */
   onRemoved = () => {};
 
-  /** `onCleared()`: it is empty, because somebody took the moment away or it was sent. */
-  constructor({ onCleared }) {
+  /** `nameOf(device)`; `onCleared()`: it is empty, because somebody took the moment away or it was sent. */
+  constructor({ nameOf, onCleared }) {
+    this.#nameOf = nameOf;
     this.#onCleared = onCleared;
     part("moment-remove").addEventListener("click", () => {
       this.clear();
@@ -35,7 +37,7 @@ export class MomentChip {
   /** `moment`: `{device, metric, at}` and, where it is known, `{value, unit}`. */
   show(moment) {
     this.#shown = moment;
-    setText(this.#label, momentText({ ...moment, name: moment.device }));
+    setText(this.#label, momentText({ ...moment, name: this.#nameOf(moment.device) }));
     this.#node.hidden = false;
   }
 

@@ -39,13 +39,16 @@ function dotPath(value, { at }, { from, to, width, height, scale: [low, high] })
 export class MomentLinks {
   #reader;
   #telemetryUrl;
+  #nameOf;
   #moments = new WeakMap();
   #fresh = new Deadlines((link) => this.#seen(link));
   #sight = new IntersectionObserver((entries) => entries.forEach((entry) => this.#looked(entry)));
 
-  constructor(reader, telemetryUrl) {
+  /** `telemetryUrl` is the dashboard's address; `nameOf(device)`. */
+  constructor(reader, { telemetryUrl, nameOf }) {
     this.#reader = reader;
     this.#telemetryUrl = telemetryUrl;
+    this.#nameOf = nameOf;
     addEventListener("pagehide", () => this.#fresh.stop());
     addEventListener("pageshow", ({ persisted }) => persisted && this.#fresh.start());
   }
@@ -53,7 +56,7 @@ export class MomentLinks {
   elementOf(moment) {
     const link = copyOf(part("moment-template"));
     link.href = momentUrl(this.#telemetryUrl, moment);
-    setText(part("moment-label", link), momentText({ ...moment, name: moment.device }));
+    setText(part("moment-label", link), this.#textOf(moment));
     this.#moments.set(link, moment);
     this.#sight.observe(link);
     return link;
@@ -62,6 +65,10 @@ export class MomentLinks {
   /** The moment of a link made here. */
   momentOf(link) {
     return this.#moments.get(link);
+  }
+
+  #textOf(moment) {
+    return momentText({ ...moment, name: this.#nameOf(moment.device) });
   }
 
   /** A link that was taken off the page is out of sight too. */
@@ -76,7 +83,7 @@ export class MomentLinks {
     else this.#sight.unobserve(link);
     const read = await this.#reader.read(moment);
     if (!read) return;
-    setText(part("moment-label", link), momentText({ ...moment, name: moment.device, value: read.value, unit: read.unit }));
+    setText(part("moment-label", link), this.#textOf({ ...moment, value: read.value, unit: read.unit }));
     showSpark(link, read, moment);
   }
 }

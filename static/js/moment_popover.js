@@ -27,7 +27,7 @@ export class MomentPopover {
   /** Shows `content` in `panel` below the place `{x, y}` of the window, for `opener`; `label` is its name. */
   open({ panel, opener, place, label, content, isMeant, isByKey = false }) {
     clearTimeout(this.#timer);
-    if (!isMeant && (this.#isClosing || (this.#isMeant && !this.#root.hidden))) return;
+    if (!isMeant && (this.#isClosing || this.#isKept)) return;
     this.#mark(false);
     this.#opener = opener;
     this.#isMeant = isMeant;
@@ -53,6 +53,11 @@ export class MomentPopover {
     this.#root.hidden = true;
     this.#isMeant = false;
     this.#opener = null;
+  }
+
+  /** It was asked for and is still there: its chart may have gone, and the popover with it. */
+  get #isKept() {
+    return this.#isMeant && !this.#root.hidden && this.#root.isConnected;
   }
 
   #escape() {

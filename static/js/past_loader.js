@@ -7,18 +7,20 @@ export class PastLoader {
   #moments;
   #dashboard;
   #alarmDesk;
+  #onWindow;
   #areDevicesKnown = false;
   #refetch = new Refetch(
     () => this.#load(),
     (isOk) => this.#loaded(isOk),
   );
 
-  /** `windows` is the page's WindowLoader, `moments` its MomentsLoader. */
-  constructor({ windows, moments, dashboard, alarmDesk }) {
+  /** `windows` is the page's WindowLoader, `moments` its MomentsLoader; `onWindow()` when a window's readings have come. */
+  constructor({ windows, moments, dashboard, alarmDesk, onWindow }) {
     this.#windows = windows;
     this.#moments = moments;
     this.#dashboard = dashboard;
     this.#alarmDesk = alarmDesk;
+    this.#onWindow = onWindow;
   }
 
   /** The window again, within `ms`. */
@@ -57,6 +59,7 @@ export class PastLoader {
   async #loadWindow() {
     await this.#windows.loadWindow(this.#dashboard);
     this.#dashboard.layOut({ isLoaded: true });
+    this.#onWindow();
   }
 
   async #loadMoments() {

@@ -1,4 +1,4 @@
-import { CHAT_SILENCE_MS } from "./live.js";
+import { CHAT_SILENCE_MS, goToLogin } from "./live.js";
 import { ChatApi } from "./chat_api.js";
 import { ChatView } from "./chat_view.js";
 import { Composer } from "./composer.js";
@@ -42,20 +42,25 @@ export class Room {
   #dialogs;
   #moments;
   #socket;
+  #wasIn = false;
 
   /** Hooks: onWanted(), when something in the room is to be seen; onMoment(), when its chart is; onNews(), when somebody else wrote. */
   constructor(livePage, { onWanted = () => {}, onMoment = () => {}, onNews = () => {} } = {}) {
     this.#hooks = { onWanted, onNews };
-    const { chatUrl, name: roomName, beside = "" } = this.#facts;
+    const { chatUrl, name: roomName, beside: device, besideName: name } = this.#facts;
     const isGuest = this.#facts.guest === "true";
     this.#name = new GuestName(this.#facts.username, isGuest ? storage("localStorage") : undefined);
     this.#api = new ChatApi({
       roomUrl: roomUrl(chatUrl, roomName),
       csrfToken: part("region").querySelector("[name=csrfmiddlewaretoken]").value,
     });
-    this.#moments = new RoomMoments(this.#region, { onMoment, onPicked: () => this.#composeMoment() });
+    this.#moments = new RoomMoments(this.#region, {
+      onMoment,
+      onPicked: () => this.#composeMoment(),
+      onLeft: () => onWanted(),
+    });
     this.#openLog(roomName);
-    this.#head = new RoomHead({ chatUrl, isBeside: beside !== "" });
+    this.#head = new RoomHead({ chatUrl, beside: device ? { device, name } : null });
     this.#openComposer(isGuest);
     this.#dialogs = this.#isStaff ? new RoomDialogs({ api: this.#api }) : null;
     bindCopyButton(part("copy-link"), () => new URL(this.#api.roomUrl, location.href).href);
@@ -132,6 +137,7 @@ export class Room {
       },
       onFrame: (frame) => this.#receive(frame),
       onStatus: (status) => this.#showStatus(status),
+      onLogin: () => this.#shutOut(),
     });
   }
 
@@ -211,7 +217,14 @@ export class Room {
     if (isOk && !this.#view.reveal(number)) this.#composer.say(gettext("That message is not there any more."));
   }
 
+  /** The chart beside the room is for more people than the room. Who was not even let in would be sent round in circles. */
+  #shutOut() {
+    if (this.#facts.beside && this.#wasIn) location.reload();
+    else goToLogin();
+  }
+
   #showRoom(frame) {
+    this.#wasIn = true;
     this.#head.show(frame);
     this.#dialogs?.show(frame);
     this.#composer.isReadOnly = frame.read_only;

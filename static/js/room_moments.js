@@ -12,19 +12,21 @@ const isPlainClick = ({ button, ctrlKey, metaKey, shiftKey, altKey }) => button 
  * Speaks with the chart beside it by events of the document: hears "moment", says "show-moment".
  */
 export class RoomMoments {
-  chip = new MomentChip({ onCleared: () => this.#leaveAddress() });
+  chip;
   #beside;
   #reader;
   #links;
   #hooks;
 
-  /** Hooks: onPicked(), when the composer has a moment; onMoment(), when the chart beside shows one. */
+  /** Hooks: onPicked(), when the composer has a moment; onLeft(), when the address names it no more; onMoment(), when the chart beside shows one. */
   constructor(region, hooks) {
-    const { readingsUrl, telemetryUrl, beside = "" } = region.dataset;
+    const { readingsUrl, telemetryUrl, beside = "", besideName } = region.dataset;
+    const nameOf = (device) => (device === beside ? besideName : device);
     this.#beside = beside;
+    this.chip = new MomentChip({ nameOf, onCleared: () => this.#leaveAddress() });
     this.#hooks = hooks;
     this.#reader = new MomentReader(new TelemetryApi({ readingsUrl }));
-    this.#links = new MomentLinks(this.#reader, telemetryUrl);
+    this.#links = new MomentLinks(this.#reader, { telemetryUrl, nameOf });
     document.addEventListener("moment", ({ detail }) => this.#pick(detail));
     part("messages", region).addEventListener("click", (event) => this.#clicked(event));
     addEventListener("hashchange", () => this.#followHash());
@@ -53,6 +55,7 @@ export class RoomMoments {
   #leaveAddress() {
     if (!readMomentHash(location.hash, this.#beside)) return;
     history.replaceState(history.state, "", location.pathname + location.search);
+    this.#hooks.onLeft();
   }
 
   #clicked(event) {

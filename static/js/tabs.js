@@ -4,7 +4,7 @@ const BESIDE = "(min-width: 1100px)";
 const MOVES = { ArrowLeft: -1, ArrowRight: 1 };
 
 /**
- * The tabs of a page whose panels stand beside each other where there is room. `#<panel>` in the address opens that panel.
+ * The tabs of a page whose panels stand beside each other where there is room. The address says which panel is shown.
  * A tab with news has a dot until it is chosen.
  */
 export class Tabs {
@@ -13,16 +13,24 @@ export class Tabs {
   #panels;
   #wide = matchMedia(BESIDE);
   #chosen;
+  #panelOf;
 
-  /** `list`: the tablist; its tabs name their panels in `aria-controls`, the first is chosen. */
-  constructor(list) {
+  /**
+   * `list`: the tablist; its tabs name their panels in `aria-controls`, the first is chosen.
+   * `panelOf(hash)` gives the id of the panel that an address is about, or "".
+   */
+  constructor(list, panelOf) {
     this.#list = list;
+    this.#panelOf = panelOf;
     this.#tabs = [...list.querySelectorAll("[role=tab]")];
     this.#panels = this.#tabs.map((tab) => document.getElementById(tab.getAttribute("aria-controls")));
     list.addEventListener("click", ({ target }) => this.#clicked(target.closest("[role=tab]")));
     list.addEventListener("keydown", (event) => this.#pressed(event));
     addEventListener("hashchange", () => this.#followHash());
-    this.#wide.addEventListener("change", () => this.#show());
+    this.#wide.addEventListener("change", () => {
+      this.#show();
+      this.#keepInAddress(this.#chosen.id);
+    });
     this.#chosen = this.#panels[0];
     this.#followHash();
     this.#show();
@@ -31,10 +39,13 @@ export class Tabs {
   /** The panel with this id; one that is not hidden already stays where it is. */
   choose(id) {
     const panel = this.#panels.find((one) => one.id === id);
-    if (!panel || panel === this.#chosen) return;
-    this.#chosen = panel;
-    this.#show();
-    if (!this.#wide.matches) panel.scrollIntoView({ block: "start" });
+    if (!panel) return;
+    if (panel !== this.#chosen) {
+      this.#chosen = panel;
+      this.#show();
+      if (!this.#wide.matches) panel.scrollIntoView({ block: "start" });
+    }
+    this.#keepInAddress(id);
   }
 
   /** Something new is in the panel with this id. */
@@ -69,10 +80,14 @@ export class Tabs {
 
   #clicked(tab) {
     if (!tab) return;
-    const { id } = this.#panels[this.#tabs.indexOf(tab)];
-    this.choose(id);
-    const isFirst = id === this.#panels[0].id;
-    history.replaceState(history.state, "", location.pathname + location.search + (isFirst ? "" : `#${id}`));
+    this.choose(this.#panels[this.#tabs.indexOf(tab)].id);
+  }
+
+  /** An address that is about something in the panel says enough. */
+  #keepInAddress(id) {
+    if (this.#wide.matches || this.#panelOf(location.hash) === id) return;
+    const hash = id === this.#panels[0].id ? "" : `#${id}`;
+    history.replaceState(history.state, "", location.pathname + location.search + hash);
   }
 
   #pressed(event) {
@@ -88,6 +103,6 @@ export class Tabs {
   }
 
   #followHash() {
-    this.choose(location.hash.slice(1));
+    this.choose(this.#panelOf(location.hash));
   }
 }

@@ -12,6 +12,7 @@ import { DeviceList } from "./models/device_list.js";
 import { Moments } from "./models/moments.js";
 import { OpenAlarms } from "./models/open_alarms.js";
 import { ServerClock } from "./models/server_clock.js";
+import { readMomentHash } from "./models/moment.js";
 import { Telemetry } from "./models/telemetry.js";
 import { withQuery } from "./models/view_state.js";
 import { jsonScript, part } from "./dom.js";
@@ -40,6 +41,7 @@ export class TelemetryPage {
   #kiosk;
   #dashboard;
   #past;
+  #named = null;
 
   constructor(livePage) {
     this.#openAlarmDesk();
@@ -82,6 +84,7 @@ export class TelemetryPage {
       moments: new MomentsLoader({ ...known, moments, openAlarms }),
       dashboard: this.#dashboard,
       alarmDesk: this.#alarmDesk,
+      onWindow: () => this.#ringNamed(),
     });
   }
 
@@ -106,10 +109,22 @@ export class TelemetryPage {
     // What a hidden tab drew is old, and its timers slept.
     document.addEventListener("visibilitychange", () => !document.hidden && this.#past.catchUp());
     document.addEventListener("show-moment", ({ detail }) => this.#dashboard.showMoment(detail));
+    addEventListener("hashchange", () => this.#followHash());
+    this.#followHash();
     addEventListener("pagehide", () => {
       this.#past.stop();
       this.#alarmDesk.stop();
     });
+  }
+
+  #followHash() {
+    this.#named = readMomentHash(location.hash, this.#only, "moment");
+    this.#ringNamed();
+  }
+
+  /** The moment that the address names; its line may come with the first window. */
+  #ringNamed() {
+    if (this.#named && this.#dashboard.ringMoment(this.#named)) this.#named = null;
   }
 
   /** The past is asked for once the socket is open, so that nothing falls between the two. */

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { MomentReader } from "../../static/js/moment_reader.js";
 import { Points } from "../../static/js/models/points.js";
-import { momentOf, momentUrl, readMessageHash, readMomentHash, settledAt, valueAt } from "../../static/js/models/moment.js";
+import { momentOf, momentUrl, panelOf, readMessageHash, readMomentHash, settledAt, valueAt } from "../../static/js/models/moment.js";
 import { momentText } from "../../static/js/moment_words.js";
 
 const AT = 1_763_690_000_000;
@@ -15,8 +15,12 @@ test("what is no moment is none, and of one nothing else is kept", () => {
   for (const about of [null, undefined, 7, {}, { ...moment(), at: "1" }, { ...moment(), metric: 1 }]) assert.equal(momentOf(about), null);
 });
 
-test("a moment's address shows the five minutes around it", () => {
-  assert.equal(momentUrl("/two/", moment()), `/two/device/boiler/?from=${AT - 150_000}&to=${AT + 150_000}`);
+test("a moment's address shows the five minutes around it, and says which moment is meant", () => {
+  const named = moment(AT, "a~b & c");
+  const url = new URL(momentUrl("/two/", named), "http://page");
+  assert.equal(url.pathname + url.search, `/two/device/boiler/?from=${AT - 150_000}&to=${AT + 150_000}`);
+  assert.deepEqual(readMomentHash(url.hash, "boiler", "moment"), named);
+  assert.equal(readMomentHash(url.hash, "boiler"), null);
 });
 
 test("an address names a moment of the page's device, whatever its metric is called", () => {
@@ -25,6 +29,11 @@ test("an address names a moment of the page's device, whatever its metric is cal
   for (const hash of ["", "#room", "#about=", "#about=temperature", "#about=~5", "#about=t~x", "#about=t~", "#about=t~1.5"])
     assert.equal(readMomentHash(hash, "boiler"), null, hash);
   assert.equal(readMomentHash(`#about=temperature~${AT}`, ""), null);
+});
+
+test("an address is about the chart, the room, or neither", () => {
+  const addresses = { chart: ["", "#chart", "#moment=speed~5"], room: ["#room", "#about=speed~5", "#message-17"], "": ["#main", "#rooms", "#constructor"] };
+  for (const [panel, hashes] of Object.entries(addresses)) for (const hash of hashes) assert.equal(panelOf(hash), panel, hash);
 });
 
 test("an address names a message", () => {

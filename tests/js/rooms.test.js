@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Unread, lastText, roomNameProblem, unreadText } from "../../static/js/models/rooms.js";
+import { Unread, isRoomOf, lastText, roomNameProblem, unreadText } from "../../static/js/models/rooms.js";
 
 const room = (name, lastId, unread) => ({ name, last_id: lastId, unread });
 
@@ -24,6 +24,11 @@ test("when the server counts again, its word counts", () => {
 
 test("more than 99 are not counted out", () => {
   assert.deepEqual([0, 1, 99, 100, 12_000].map(unreadText), ["", "1", "99", "99+", "99+"]);
+});
+
+test("a device's room is known by its name, in whatever case it was first written", () => {
+  assert.ok(isRoomOf("device-boiler", "boiler") && isRoomOf("Device-Boiler", "boiler"));
+  assert.ok(!isRoomOf("device-boiler-2", "boiler") && !isRoomOf("boiler", "boiler"));
 });
 
 test("a room's last message says what it is", () => {

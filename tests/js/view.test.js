@@ -5,7 +5,7 @@ import { agoText, durationText, spanText } from "../../static/js/times.js";
 import { ServerClock } from "../../static/js/models/server_clock.js";
 import { DAY_MS, stepOf, timeTicks } from "../../static/js/models/time_ticks.js";
 import { Selection } from "../../static/js/models/selection.js";
-import { readViewState, withQuery, writeViewState } from "../../static/js/models/view_state.js";
+import { readViewState, sameView, withQuery, writeViewState } from "../../static/js/models/view_state.js";
 import { AHEAD_MS, SHORTEST_MS, Viewport } from "../../static/js/models/viewport.js";
 
 const NOW = 1_763_690_000_000;
@@ -30,6 +30,12 @@ test("the plain view has a plain address, and nonsense is the plain view", () =>
 test("a view token goes along to sockets, requests and links", () => {
   assert.equal(withQuery("/ws/two/?device=*", [], "?view=abc&window=5m"), "/ws/two/?device=*&view=abc");
   assert.equal(withQuery("/two/readings/", [["device", "a"], ["device", "b"]], ""), "/two/readings/?device=a&device=b");
+});
+
+test("a way to another page keeps the time, the token and the wish for sound, but leaves devices, lines and the wall behind", () => {
+  assert.equal(sameView("/d/", "?view=abc&kiosk=1&sound=1&window=15m&device=a&hide=b", "message-5"), "/d/?view=abc&sound=1&window=15m#message-5");
+  assert.equal(sameView("/d/", "?from=5&to=9"), "/d/?from=5&to=9");
+  assert.equal(sameView("/d/", ""), "/d/");
 });
 
 test("the window ends at the server's now; a pause and a zoom stand still", () => {

@@ -1,4 +1,5 @@
 from datetime import UTC, datetime
+from urllib.parse import quote
 
 from django import template
 from django.urls import reverse
@@ -22,10 +23,11 @@ def linked(text: str) -> SafeString:
 
 @register.filter
 def moment_url(message: Message) -> str:
-    """Where the chart shows what a message is about: the five minutes around it, as in static/js/models/moments.js."""
+    """Where the chart rings what a message is about, amid five minutes: `momentUrl` in static/js/models/moment.js."""
     at = message.about_at or 0
     page = reverse("device", kwargs={"device": message.about_device})
-    return f"{page}?from={at - AROUND_MS}&to={at + AROUND_MS}"
+    named = quote(message.about_metric, safe="")
+    return f"{page}?from={at - AROUND_MS}&to={at + AROUND_MS}#moment={named}~{at}"
 
 
 @register.filter

@@ -13,7 +13,7 @@ from threechat.rooms import room_named
 from threechat.storage import add_message, locked_or_new, store
 from threechat.tests.cast import Cast, client_of, make_cast
 from two.devices import add_device
-from two.models import AccessToken
+from two.models import AccessToken, Device
 
 pytestmark = pytest.mark.django_db(transaction=True)
 DEVICE = "/two/device/boiler/"
@@ -76,13 +76,25 @@ def test_a_wall_shows_the_chart_alone(cast: Cast, settings: Settings) -> None:
     assert "not for walls" in text_of(client_of(cast.outsider), DEVICE)
 
 
+def test_beside_its_chart_a_room_goes_by_the_devices_name(cast: Cast) -> None:
+    Device.objects.filter(slug="boiler").update(name="The Boiler")
+    about: About = {"device": "boiler", "metric": "temperature", "at": AT}
+    with transaction.atomic():
+        add_message(locked_or_new(room_named(ROOM), None), TELEMETRY, Draft("hot", about=about))
+    page = text_of(client_of(None), DEVICE)
+    assert 'data-part="room-title" dir="auto">The Boiler</a>' in page
+    assert 'data-beside-name="The Boiler"' in page
+    assert "The Boiler · temperature" in page
+    assert "boiler · temperature" in text_of(client_of(None), f"/chat/{ROOM}/")
+
+
 def test_a_message_about_a_moment_links_to_it_without_javascript(cast: Cast) -> None:
     about: About = {"device": "boiler", "metric": "temperature", "at": AT}
     with transaction.atomic():
         room = locked_or_new(room_named(ROOM), None)
         add_message(room, TELEMETRY, Draft("Raised", about=about), alarm_state=Message.AlarmState.RAISED)
     page = text_of(client_of(None), f"/chat/{ROOM}/")
-    assert f'href="{DEVICE}?from={AT - 150_000}&amp;to={AT + 150_000}"' in page
+    assert f'href="{DEVICE}?from={AT - 150_000}&amp;to={AT + 150_000}#moment=temperature~{AT}"' in page
     assert "boiler · temperature" in page
     assert '<p class="alarm-mark" data-state="raised">' in page
     assert "avatar-telemetry" in page

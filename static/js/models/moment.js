@@ -25,15 +25,20 @@ export function settledAt(moment) {
   return momentWindow(moment).to + SETTLES_MS;
 }
 
-/** Where its chart stands; `telemetryUrl` is the dashboard's address. */
+/** Where its chart stands, with the moment to be ringed; `telemetryUrl` is the dashboard's address. */
 export function momentUrl(telemetryUrl, moment) {
+  const { device, metric, at } = moment;
   const { from, to } = momentWindow(moment);
-  return `${telemetryUrl}device/${encodeURIComponent(moment.device)}/?from=${from}&to=${to}`;
+  const page = `${telemetryUrl}device/${encodeURIComponent(device)}/`;
+  return `${page}?from=${from}&to=${to}#moment=${encodeURIComponent(metric)}~${at}`;
 }
 
-/** The moment that `#about=<metric>~<at>` names on the page of `device`, or null. */
-export function readMomentHash(hash, device) {
-  const said = new URLSearchParams(hash.replace(/^#/u, "")).get("about") ?? "";
+/**
+ * The moment that an address names on the page of `device`, or null: with `#about=<metric>~<at>` one to be talked
+ * about, with `#moment=<metric>~<at>` one to be seen; `name` is the first word.
+ */
+export function readMomentHash(hash, device, name = "about") {
+  const said = new URLSearchParams(hash.replace(/^#/u, "")).get(name) ?? "";
   const end = said.lastIndexOf("~");
   const at = Number(said.slice(end + 1) || NaN);
   return device && end > 0 && at > 0 ? momentOf({ device, metric: said.slice(0, end), at }) : null;
@@ -42,6 +47,13 @@ export function readMomentHash(hash, device) {
 /** The number in `#message-<number>`, or 0. */
 export function readMessageHash(hash) {
   return Number(/^#message-(\d{1,15})$/u.exec(hash)?.[1] ?? 0);
+}
+
+const PANELS = new Map([["", "chart"], ["chart", "chart"], ["moment", "chart"], ["room", "room"], ["about", "room"], ["message", "room"]]);
+
+/** Which panel of a device's page an address shows: "chart" or "room"; "" where it names neither. */
+export function panelOf(hash) {
+  return PANELS.get(/^#?(\w*)(?:[-=]|$)/u.exec(hash)?.[1]) ?? "";
 }
 
 /** The value of `Points` at a moment, or null where nothing was read close to it. */

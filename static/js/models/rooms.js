@@ -25,6 +25,11 @@ export function roomUrl(chatUrl, name) {
   return `${chatUrl}${encodeURIComponent(normaliseRoomName(name))}/`;
 }
 
+/** Whether `room` belongs to `device`: who wrote there first chose its case. */
+export function isRoomOf(room, device) {
+  return room.toLowerCase() === `device-${device}`;
+}
+
 /** Rooms with people first, then by their last message, then by name. */
 export function sortRooms(rooms) {
   const lastAt = (room) => Date.parse(room.last?.datetime ?? "") || 0;

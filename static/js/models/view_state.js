@@ -53,6 +53,14 @@ export function writeViewState(search, { window, pausedAt, zoomed = null, device
   return text ? `?${text}` : "";
 }
 
+/** The address of the same time on another page. It asks for sound as this one does, but is no wall: who follows a link is at a desk. */
+export function sameView(path, search, hash = "") {
+  const query = new URLSearchParams(search);
+  query.delete("kiosk");
+  const view = { ...readViewState(search), devices: [], hidden: new Set() };
+  return `${path}${writeViewState(query, view)}${hash && `#${hash}`}`;
+}
+
 /** `path` with `query` and, where the page was opened by a view token, that token. */
 export function withQuery(path, query, search = "") {
   const url = new URL(path, "http://page");
