@@ -16,7 +16,7 @@ from django.db import connection
 from django.db.models import Count, F, Q, QuerySet, Window
 from django.db.models.functions import RowNumber
 
-from two.alarms.machine import NS_PER_S, Change, Condition, Point, State, replay
+from two.alarms.machine import NS_PER_S, Change, Condition, Point, State, replay, replayed_from
 from two.alarms.rates import Series, Span, asked, rows_of, spans_of_rates
 from two.models import Alarm, Rule
 from two.samples import AHEAD_NS
@@ -95,13 +95,19 @@ def _judge(rules: Sequence[Rule], new: Series, now_ns: int) -> Iterator[Judgemen
     if not replayed:
         return
     from_ns = max(first_ns, min(rule.settled_ns for rule in replayed) + 1)
-    points = _stored(new.metric, from_ns, max(last_ns, now_ns + AHEAD_NS))
-    for rule in replayed:
+    until_ns = max(last_ns, now_ns + AHEAD_NS)
+    points = _stored(new.metric, from_ns, until_ns)
+    begins_ns = [max(first_ns, rule.settled_ns + 1) for rule in replayed]
+    if points[-1].at_ns > last_ns:
+        begins_ns = [replayed_from(condition_of(rule), state_of(rule), first_ns) for rule in replayed]
+        if min(begins_ns) < from_ns:
+            points = _stored(new.metric, min(begins_ns), until_ns)
+    for rule, begin_ns in zip(replayed, begins_ns, strict=True):
         if points[-1].at_ns == last_ns <= rule.settled_ns:
             before = points[-2] if len(points) > 1 else None
             yield Judgement(rule, *condition_of(rule).overtake(state_of(rule), before, points[-1]))
             continue
-        begin = bisect_left(points, max(first_ns, rule.settled_ns + 1), key=attrgetter("at_ns"))
+        begin = bisect_left(points, begin_ns, key=attrgetter("at_ns"))
         if len(points) > MAX_REPLAYED:
             begin = max(begin, 1)
         before = points[begin - 1] if begin else None

@@ -97,6 +97,15 @@ class Condition(NamedTuple):
         return measured <= self.threshold - self.hysteresis
 
 
+def replayed_from(condition: Condition, known: State, late_ns: int) -> int:
+    """From when on readings count when late ones come from `late_ns` on.
+
+    One changes also how fast the next came: what seemed to have ended with that may have held for all of the hold.
+    """
+    may_have_held = condition.kind == Rule.Kind.RATE and _was_clear(known, late_ns)
+    return max(late_ns - (condition.hold_ns if may_have_held else 0), known.settled_ns + 1)
+
+
 def replay(
     condition: Condition, known: State, before: Point | None, points: Iterable[Point], last_new_ns: int
 ) -> tuple[State, list[Change]]:

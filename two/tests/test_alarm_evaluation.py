@@ -129,6 +129,13 @@ async def test_what_is_raised_and_cleared(
     assert await alarms_of(made) == expected
 
 
+async def test_a_late_reading_may_say_that_a_rate_has_held_all_the_while(site: Site) -> None:
+    rule = await make("rate", threshold=60, hold_seconds=25)
+    for second, value in ((10, 0), (20, 100), (40, 100), (30, 0), (50, 0)):
+        await site.record((second, value))
+    assert await alarms_of(rule) == [(45, None)]
+
+
 async def test_who_records_tells_of_each_change_once(site: Site) -> None:
     rule = await make()
     for second, value in ((10, 60), (20, 71), (30, 72), (40, 60), (50, 60)):

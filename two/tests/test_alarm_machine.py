@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from two.alarms.machine import NS_PER_S, Change, Condition, Point, State, replay
+from two.alarms.machine import NS_PER_S, Change, Condition, Point, State, replay, replayed_from
 from two.models import Rule
 
 START = State(Rule.Phase.CLEAR, 0, 0)
@@ -113,15 +113,15 @@ def test_the_same_whether_readings_come_alone_or_together(what: Condition, value
 def test_the_state_ends_the_same_where_one_reading_comes_late(
     what: Condition, values: list[float], data: st.DataObject
 ) -> None:
-    """Unless something was said of it meanwhile, or a rate held until the next reading: that is not known any more."""
-    if what.kind == Rule.Kind.RATE:
-        what = what._replace(hold_ns=0)
+    """Unless something was said of it meanwhile."""
     readings = points(*values)
     late = data.draw(st.integers(0, len(readings) - 1))
     others = readings[:late] + readings[late + 1 :]
     state, told = replay(what, START, None, others, 10**18)
-    before = readings[late - 1] if late else None
-    state, more = replay(what, state, before, readings[late:], readings[late].at_ns)
+    from_ns = replayed_from(what, state, readings[late].at_ns)
+    first = next((number for number, point in enumerate(readings) if point.at_ns >= from_ns), late)
+    before = readings[first - 1] if first else None
+    state, more = replay(what, state, before, readings[first:], readings[late].at_ns)
     whole, all_changes = replay(what, START, None, readings, 10**18)
     if not told and not all_changes:
         assert more == []
