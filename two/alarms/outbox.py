@@ -48,10 +48,12 @@ class Claimed:
 def due(now: datetime | None = None, without: Collection[str] = ()) -> list[Due]:
     """Of each rule the first that waits, where its time has come: the oldest `MAX_LOOKED_AT`.
 
-    None of the hosts `without`, each as it stands in a URL, with its port.
+    A time later than any pause is of a clock that was set back, and has come. None of the hosts `without`, each as it stands in a URL, with its port.
     """
     earlier = Delivery.objects.filter(rule=OuterRef("rule"), pk__lt=OuterRef("pk"), next_on__isnull=False)
-    rows = Delivery.objects.filter(~Exists(earlier), next_on__lte=now or timezone.now()).order_by("next_on", "pk")
+    now = now or timezone.now()
+    its_time = Q(next_on__lte=now) | Q(next_on__gt=now + 2 * timedelta(seconds=MAX_RETRY_AFTER_SECONDS))
+    rows = Delivery.objects.filter(its_time, ~Exists(earlier)).order_by("next_on", "pk")
     for root in (f"{scheme}://{host}" for host in without for scheme in PORTS):
         rows = rows.exclude(Q(rule__webhook_url__iexact=root) | Q(rule__webhook_url__istartswith=f"{root}/"))
     found = rows.values_list("pk", "next_on", "rule__webhook_url")[:MAX_LOOKED_AT]

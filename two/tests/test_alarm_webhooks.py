@@ -370,6 +370,13 @@ async def test_one_that_hangs_does_not_keep_the_others_waiting(
 
 
 @pytest.mark.django_db
+def test_a_clock_that_was_set_back_holds_up_nothing() -> None:
+    sent = make_delivery("http://192.0.2.1/")
+    now = timezone.now()
+    assert [row.pk for row in outbox.due(now - timedelta(days=1))] == [sent.pk]
+    assert outbox.due(now - timedelta(minutes=30)) == []
+
+
 def test_what_is_due_without_the_hosts_that_are_busy() -> None:
     urls = ("http://Busy:81/a", "https://busy:81", "http://busy/", "http://busy:812/", "http://busy:81.example.com/")
     kept = [make_delivery(url).pk for url in urls][2:]
