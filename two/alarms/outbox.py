@@ -48,7 +48,8 @@ class Claimed:
 def due(now: datetime | None = None, without: Collection[str] = ()) -> list[Due]:
     """Of each rule the first that waits, where its time has come: the oldest `MAX_LOOKED_AT`.
 
-    A time later than any pause is of a clock that was set back, and has come. None of the hosts `without`, each as it stands in a URL, with its port.
+    A time later than any pause is of a clock that was set back, and has come. None of the hosts `without`, each as it
+    stands in a URL, with its port.
     """
     earlier = Delivery.objects.filter(rule=OuterRef("rule"), pk__lt=OuterRef("pk"), next_on__isnull=False)
     now = now or timezone.now()

@@ -377,6 +377,7 @@ def test_a_clock_that_was_set_back_holds_up_nothing() -> None:
     assert outbox.due(now - timedelta(minutes=30)) == []
 
 
+@pytest.mark.django_db
 def test_what_is_due_without_the_hosts_that_are_busy() -> None:
     urls = ("http://Busy:81/a", "https://busy:81", "http://busy/", "http://busy:812/", "http://busy:81.example.com/")
     kept = [make_delivery(url).pk for url in urls][2:]
