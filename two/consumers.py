@@ -50,7 +50,8 @@ class TwoConsumer(ViewerConsumer):
             await broadcast.group_add(self.random_group, self)
             reading = random_reading(slot)
             self.send_first(encode([reading] if devices else reading))
-        await self.accept()
+        if not self.outlet.closed:  # its session ended meanwhile
+            await self.accept()
 
     async def join_events(self) -> None:
         user = self.scope["user"]

@@ -1,5 +1,6 @@
 """Messages about a moment: over the socket, to whom they are shown, and until when."""
 
+import asyncio
 import time
 from collections.abc import Callable
 from typing import Any
@@ -295,6 +296,22 @@ async def test_logging_out_ends_what_a_page_hears_by_the_account() -> None:
     assert await other.receive_nothing()
     for one in (page, other):
         await one.disconnect()
+
+
+async def test_a_session_that_ends_while_its_page_comes_in_closes_the_socket(monkeypatch: pytest.MonkeyPatch) -> None:
+    cast = await sync_to_async(make_cast)()
+
+    async def end_meanwhile(selection: Any) -> list[str]:
+        await change_password(cast.member)
+        while not any(socket.outlet.closed for socket in rechecks._sockets):  # type: ignore[attr-defined]
+            await asyncio.sleep(0.01)
+        return []
+
+    monkeypatch.setattr("two.consumers.last_readings", end_meanwhile)
+    page = await page_of(cast.member)
+    assert await page.receive_output(timeout=5) == {"type": "websocket.close", "code": 1012}
+    assert await page.receive_nothing()
+    await page.disconnect()
 
 
 async def test_who_is_no_member_any_more_gets_no_pins_though_the_page_is_open() -> None:
