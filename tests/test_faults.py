@@ -257,7 +257,7 @@ async def test_a_crowd_that_comes_and_goes_leaves_nothing(prepared: Path) -> Non
         process = psutil.Process(server.pid)
         paths = ["/ws/one/", "/ws/two/", "/ws/chat/room1/?events=all", "/ws/chat/"]
         sizes = []
-        for _ in range(16):
+        for _ in range(32):
             crowd = await asyncio.gather(
                 *(websockets.connect(f"{server.ws}{paths[n % 4]}", open_timeout=30) for n in range(400))
             )
@@ -266,7 +266,8 @@ async def test_a_crowd_that_comes_and_goes_leaves_nothing(prepared: Path) -> Non
                 wait_until, lambda: len(process.net_connections("tcp")) <= 1, 10, "all connections are closed"
             )
             sizes.append((process.memory_info().rss, process.num_fds(), process.num_threads()))
-        # The first rounds warm up the allocator, the thread pools and the garbage collector's generations.
-        assert sizes[-1][0] - sizes[8][0] < 3_000_000, sizes
-        assert sizes[-1][1] <= sizes[8][1] + 2, sizes
-        assert sizes[-1][2] <= sizes[8][2] + 1, sizes
+        # The first rounds warm up the allocator, the thread pools and the garbage collector's generations; later on
+        # the allocator still takes a few MB at once, now and then. So it is 1 kB a visitor, over many.
+        assert sizes[-1][0] - sizes[11][0] < 20 * 400 * 1_000, sizes
+        assert sizes[-1][1] <= sizes[11][1] + 2, sizes
+        assert sizes[-1][2] <= sizes[11][2] + 1, sizes
