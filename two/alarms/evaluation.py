@@ -20,7 +20,7 @@ from two.alarms.machine import NS_PER_S, Change, Condition, Point, State, replay
 from two.alarms.rates import Series, Span, asked, rows_of, spans_of_rates
 from two.models import Alarm, Rule
 from two.samples import AHEAD_NS
-from two.storage import Key
+from two.storage import ROWS_PER_STATEMENT, Key
 
 MAX_REPLAYED = 30_000  # the last ones: more than are ever new at once (two/recorder.py), and those behind a late one
 MAX_UNTOLD = 20  # alarms of a rule that came and went since it last spoke; more are counted, the last ones kept
@@ -192,9 +192,11 @@ def _drop_oldest(rules: Sequence[int]) -> list[int]:
     """Deletes what rules have too many of; returns the rule of each."""
     place = Window(RowNumber(), partition_by="rule", order_by=[F("raised_ns").desc(), F("pk").desc()])
     found = _passed(rules).order_by().annotate(place=place).filter(place__gt=MAX_UNTOLD).values_list("pk", "rule")
-    excess = dict(found)
-    Alarm.objects.filter(pk__in=excess).delete()
-    return list(excess.values())
+    excess = list(found)
+    for first in range(0, len(excess), ROWS_PER_STATEMENT):
+        chunk = excess[first : first + ROWS_PER_STATEMENT]
+        Alarm.objects.filter(pk__in=[pk for pk, _ in chunk]).delete()
+    return [rule for _, rule in excess]
 
 
 def last_reading(metric: int, before_ns: int) -> Point | None:
