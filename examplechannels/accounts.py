@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
+from examplechannels.limits import neighbourhood
 from threechat.limits import sign_ups
 from threechat.models import AccountName
 from threechat.names import readable, skeleton
@@ -54,7 +55,7 @@ def sign_up(request: HttpRequest) -> HttpResponse:
     form = SignUpForm(request.POST or None)
     status = 200
     if request.method == "POST":
-        if sign_ups.of(request.META.get("REMOTE_ADDR", "")).take():
+        if sign_ups.of(neighbourhood(request.META.get("REMOTE_ADDR") or "")).take():
             form.add_error(None, _("Many accounts were made from your address just now; wait a minute."))
             status = 429
         elif form.is_valid():

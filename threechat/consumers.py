@@ -4,14 +4,14 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from examplechannels.broadcast import BroadcastEvent, broadcast, encode
-from examplechannels.limits import TokenBucket
+from examplechannels.limits import TokenBucket, address_of
 from examplechannels.outlet import SendFrame, frame
 from examplechannels.viewer import ViewerConsumer
 from threechat.access import Barred
 from threechat.badges import badge_for, find_room, verdict_on
 from threechat.directory import directory
 from threechat.drafts import ClientError, Draft, Typing, parse, too_fast
-from threechat.limits import TOO_MANY, FrameLimit, address_of
+from threechat.limits import TOO_MANY, FrameLimit
 from threechat.messages import number_of, room_frame
 from threechat.numbers import SentNumbers
 from threechat.people import identify

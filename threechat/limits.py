@@ -1,11 +1,6 @@
 """How often somebody may send: over all of their sockets, and over all of an address."""
 
-import time
-from collections import OrderedDict
-from collections.abc import Callable
-from typing import Any
-
-from examplechannels.limits import TokenBucket
+from examplechannels.limits import Buckets
 
 FRAMES_PER_SECOND = 10
 BURST_FRAMES = 30
@@ -14,28 +9,6 @@ ADDRESS_BURST_FRAMES = 1000
 BURST_ROOMS, ROOM_SECONDS = 100, 5.0  # new rooms of an address
 MAX_REFUSALS = 100  # then the socket is closed with 4429
 TOO_MANY = 4429
-MAX_KEPT = 20_000  # buckets of a kind; those used least recently are full again
-
-
-class Buckets:
-    """A bucket for each key, as long as it is used."""
-
-    def __init__(self, burst: float, per_second: float, clock: Callable[[], float] = time.monotonic) -> None:
-        self._burst, self._per_second, self._clock = burst, per_second, clock
-        self._kept: OrderedDict[str, TokenBucket] = OrderedDict()
-
-    def of(self, key: str) -> TokenBucket:
-        bucket = self._kept.get(key) or TokenBucket(self._burst, self._per_second, self._clock)
-        self._kept[key] = bucket
-        self._kept.move_to_end(key)
-        if len(self._kept) > MAX_KEPT:
-            self._kept.popitem(last=False)
-        return bucket
-
-    def forget(self) -> None:
-        """For tests."""
-        self._kept.clear()
-
 
 sign_ups = Buckets(20, 1 / 60)  # of an address
 people = Buckets(BURST_FRAMES, FRAMES_PER_SECOND)
@@ -59,8 +32,3 @@ class FrameLimit:
         allowed = all(bucket.take() == 0 for bucket in self._buckets)
         self.refusals = 0 if allowed else self.refusals + 1
         return allowed
-
-
-def address_of(scope: Any) -> str:
-    """Whose limit counts; "" where the server knows no address, as on a unix socket."""
-    return str((scope.get("client") or [""])[0])

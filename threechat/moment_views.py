@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from examplechannels.broadcast import broadcast
 from examplechannels.doors import refusal
+from examplechannels.limits import neighbourhood
 from examplechannels.questions import ask
 from examplechannels.visitors import open_to_walls
 from threechat.access import Barred
@@ -67,7 +68,7 @@ async def acknowledgement(request: HttpRequest, alarm: int) -> HttpResponse:
     if not user.is_authenticated and await request.session.aget(GUEST_KEY) is None:
         await request.session.aset(GUEST_KEY, new_guest())
     person = await ask(lambda: identify(user, request.session))
-    if not FrameLimit(person.sender, request.META.get("REMOTE_ADDR") or "").allows():
+    if not FrameLimit(person.sender, neighbourhood(request.META.get("REMOTE_ADDR") or "")).allows():
         return refusal(429, "too-fast", _("You send too fast; wait a second."), {"Retry-After": "1"})
     try:
         person = await go_by(person, request.POST.get("username"))

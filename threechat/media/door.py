@@ -9,7 +9,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from examplechannels.doors import Application, max_body_bytes, refusal, send_refusal
-from threechat.limits import Buckets, address_of
+from examplechannels.limits import Buckets, address_of
 
 UPLOAD_PATH = re.compile(r"/chat/[^/]+/media/")
 FORM_BYTES = 64 * 1024  # of a body, beside the file: the other fields, and the multipart around it

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
 from examplechannels.doors import refusal
+from examplechannels.limits import neighbourhood
 from examplechannels.questions import ask
 from examplechannels.visitors import LOG_IN
 from threechat.access import Barred
@@ -123,7 +124,7 @@ def _upload(request: HttpRequest, room: str) -> Upload:
         person=person,
         username=request.POST.get("username"),
         client_id=client_id,
-        address=request.META.get("REMOTE_ADDR") or "",
+        address=neighbourhood(request.META.get("REMOTE_ADDR") or ""),
         file=cast(Any, file),
         size=file.size,
         declared=file.content_type or "",

@@ -8,8 +8,9 @@ from django.contrib.auth.models import User
 from django.db import OperationalError
 from django.test import Client
 
+from examplechannels.limits import Buckets
 from tests.sockets import HOST, opened, socket
-from threechat.limits import BURST_FRAMES, MAX_REFUSALS, TOO_MANY, Buckets
+from threechat.limits import BURST_FRAMES, MAX_REFUSALS, TOO_MANY
 from threechat.models import Media, Message, Room
 from threechat.people import Person
 from threechat.presence import presence

@@ -15,8 +15,8 @@ from django.test import AsyncClient
 from PIL import Image
 from pytest_django import Settings
 
+from examplechannels.limits import Buckets
 from tests.sockets import HOST, opened
-from threechat.limits import Buckets
 from threechat.media import workshop
 from threechat.media.receiving import under_way
 from threechat.media.views import PICTURE_POLICY, PLAYER_POLICY, REFUSALS, STATUSES

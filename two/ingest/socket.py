@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from examplechannels.broadcast import encode
 from examplechannels.doors import header
+from examplechannels.limits import address_of
 from two.ingest.door import Refused, admit, count, token_in
 from two.ingest.json_readings import samples_from_json, token_from_json
 from two.recorder import NotStored, recorder
@@ -55,7 +56,7 @@ async def ingest(scope: Any, receive: Receive, send: Send) -> None:
 
 async def _read(scope: Any, receive: Receive, answers: Answers) -> None:
     """Puts the outcome of each frame into `answers`. Ends when the socket has to be closed."""
-    address = (scope.get("client") or [""])[0]
+    address = address_of(scope)
     number = 0
     try:
         token = token_in(header(scope, b"authorization") or "")

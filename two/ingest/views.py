@@ -12,6 +12,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from examplechannels.doors import refusal
+from examplechannels.limits import neighbourhood
 from examplechannels.visitors import post_has_token
 from two.ingest.door import RETRY_SECONDS, Refused, admit, count, token_of_request
 from two.ingest.json_readings import samples_from_json
@@ -58,7 +59,9 @@ async def write(request: HttpRequest) -> HttpResponse:
 
 async def _ingest(request: HttpRequest, parse: Parse) -> None:
     """Raises `Refused` for whatever is wrong; then nothing was stored."""
-    grant = await admit(token_of_request(request.headers, request.GET), request.META.get("REMOTE_ADDR") or "")
+    grant = await admit(
+        token_of_request(request.headers, request.GET), neighbourhood(request.META.get("REMOTE_ADDR") or "")
+    )
     try:
         length = request.headers.get("Content-Length", "")
         if length.isdecimal() and int(length) <= BIG_BODY_BYTES and "Content-Encoding" not in request.headers:

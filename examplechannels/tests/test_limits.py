@@ -1,4 +1,6 @@
-from threechat.limits import MAX_KEPT, Buckets
+import pytest
+
+from examplechannels.limits import MAX_KEPT, Buckets, neighbourhood
 
 
 def test_a_burst_is_fine_then_only_the_rate() -> None:
@@ -25,3 +27,18 @@ def test_only_so_many_are_kept_and_those_in_use_stay() -> None:
     buckets.of("one more")
     assert buckets.of("0").take() == 0  # it had to go, and is full again
     assert buckets.of("anna").take() > 0
+
+
+@pytest.mark.parametrize(
+    ("address", "counted_as"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2:ffff::1", "2001:db8:1:2::/64"),
+        ("", ""),
+        ("unix", ""),
+    ],
+)
+def test_a_home_has_one_limit(address: str, counted_as: str) -> None:
+    assert neighbourhood(address) == counted_as
