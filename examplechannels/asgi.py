@@ -1,6 +1,7 @@
 """The one ASGI router: HTTP to Django, WebSockets through the origin rule and the session to their consumers."""
 
 import os
+from typing import Any
 
 from django.core.asgi import get_asgi_application
 
@@ -9,15 +10,20 @@ django_application = get_asgi_application()  # before what follows: consumers ne
 
 from channels.auth import AuthMiddlewareStack  # noqa: E402
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
+from django.conf import settings  # noqa: E402
 from django.urls import path, re_path  # noqa: E402
 
 import one.routing  # noqa: E402
 import threechat.routing  # noqa: E402
 import two.routing  # noqa: E402
+from examplechannels.address_limits import limit_requests, limit_sockets  # noqa: E402
+from examplechannels.connections import connections  # noqa: E402
 from examplechannels.doors import limit_body, origin_rule, refuse  # noqa: E402
 from examplechannels.lifespan import lifespan  # noqa: E402
+from examplechannels.proxies import behind_proxies  # noqa: E402
 from examplechannels.visitors import visitors_only  # noqa: E402
-from threechat.media.door import body_limit, paced_uploads  # noqa: E402
+from threechat.media.door import body_limit, is_upload, paced_uploads  # noqa: E402
+from two.ingest.door import brings_readings  # noqa: E402
 from two.ingest.socket import ingest  # noqa: E402
 from two.recorder import recorder  # noqa: E402
 
@@ -29,15 +35,26 @@ pages = URLRouter(
         re_path("", refuse),  # type: ignore[arg-type]
     ]
 )
-application = ProtocolTypeRouter(
-    {
-        "http": limit_body(paced_uploads(django_application), body_limit),
-        "websocket": URLRouter(
-            [
-                path("ws/two/ingest/", ingest),  # type: ignore[arg-type]  # devices: no origin and no session, a token
-                re_path("", origin_rule(AuthMiddlewareStack(visitors_only(pages)))),  # type: ignore[arg-type]
-            ]
-        ),
-        "lifespan": lifespan(at_end=recorder.close),
-    }
+
+
+def is_free(scope: Any) -> bool:
+    """What does not count among an address's requests: uploads and readings have limits of their own."""
+    return is_upload(scope) or brings_readings(scope) or scope["path"].startswith(settings.STATIC_URL)
+
+
+sockets = URLRouter(
+    [
+        path("ws/two/ingest/", ingest),  # type: ignore[arg-type]  # devices: no origin and no session, a token
+        re_path("", origin_rule(AuthMiddlewareStack(visitors_only(pages)))),  # type: ignore[arg-type]
+    ]
+)
+requests = limit_body(paced_uploads(django_application), body_limit)
+application = behind_proxies(
+    ProtocolTypeRouter(
+        {
+            "http": limit_requests(requests, is_free),
+            "websocket": limit_sockets(connections.known(sockets)),
+            "lifespan": lifespan(at_end=recorder.close),
+        }
+    )
 )

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -12,6 +13,8 @@ from django.utils.http import is_same_domain
 from django.utils.translation import gettext as _
 
 logger = logging.getLogger(__name__)
+
+refused_handshake = ContextVar("refused_handshake", default=False)  # logs.py asks
 
 Application = Callable[[Any, Any, Any], Awaitable[None]]
 
@@ -66,8 +69,7 @@ def origin_rule(inner: Application) -> Application:
             return
         if header(scope, b"origin") is None:
             scope = {**scope, "headers": [pair for pair in scope["headers"] if pair[0] != b"cookie"]}
-        # Channels' session wrapper looks at the session before each frame, for nothing: it saves on HTTP alone.
-        await inner({**scope, "server_send": send}, receive, send)
+        await inner(scope, receive, send)
 
     return application
 
@@ -76,6 +78,18 @@ async def refuse(scope: Any, receive: Any, send: Any) -> None:
     """Ends a WebSocket handshake with 403: the last route, for unknown paths."""
     await receive()
     await send({"type": "websocket.close"})
+
+
+async def refuse_with(status: int, scope: Any, receive: Any, send: Any, headers: dict[str, str]) -> None:
+    """The same with a status that says more to a proxy or a script; on servers that cannot, with 403."""
+    await receive()
+    if "websocket.http.response" not in scope.get("extensions", {}):
+        await send({"type": "websocket.close"})
+        return
+    pairs = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+    await send({"type": "websocket.http.response.start", "status": status, "headers": pairs})
+    await send({"type": "websocket.http.response.body", "body": b""})
+    refused_handshake.set(True)
 
 
 def max_body_bytes(scope: Any) -> int:

@@ -4,6 +4,7 @@ import os
 import re
 import secrets
 import tempfile
+from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -50,6 +51,17 @@ def origins(name: str) -> list[str]:
     for origin in found:
         if not ORIGIN.fullmatch(origin):
             raise ImproperlyConfigured(f"{name}: {origin!r} is no origin such as https://example.com.")
+    return found
+
+
+def networks(name: str) -> list[str]:
+    """Addresses and networks as `10.0.0.1` and `10.0.0.0/8`, comma-separated."""
+    found = words(name, [])
+    for network in found:
+        try:
+            ip_network(network)
+        except ValueError:
+            raise ImproperlyConfigured(f"{name}: {network!r} is no network such as 10.0.0.0/8.") from None
     return found
 
 

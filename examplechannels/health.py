@@ -10,6 +10,7 @@ from django.db import connection
 from django.db.utils import Error as DatabaseError
 from django.http import HttpRequest, JsonResponse
 
+from examplechannels.connections import connections
 from examplechannels.subscription import LAYER_ERRORS
 
 READY_TIMEOUT_SECONDS = 2.0
@@ -21,7 +22,9 @@ async def livez(request: HttpRequest) -> JsonResponse:
 
 
 async def readyz(request: HttpRequest) -> JsonResponse:
-    """200 when the database and the channel layer answer, else 503 with the reason."""
+    """200 when the database and the channel layer answer, else 503 with the reason; 503 once the server is to end."""
+    if connections.draining:
+        return JsonResponse({"status": "stopping"}, status=503)
     reasons = dict(
         await asyncio.gather(_trouble("database", _ask_database()), _trouble("channel_layer", _round_trip()))
     )

@@ -5,6 +5,8 @@ import re
 
 from django.http.multipartparser import MultiPartParserError
 
+from examplechannels.doors import refused_handshake
+
 TOKEN_IN_QUERY = re.compile(r"((?:[?&]|%3F|%26)(?:p|view)(?:=|%3D))[\w-]+", re.IGNORECASE)
 
 
@@ -16,6 +18,13 @@ class OneLineForClientMistakes(logging.Filter):
         if record.name.startswith("django.security") or error in (UnicodeDecodeError, MultiPartParserError):
             record.exc_info = record.exc_text = None
         return True
+
+
+class NoLineForRefusals(logging.Filter):
+    """Drops what uvicorn says of each handshake that was refused with a status: that it was not completed."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return not (refused_handshake.get() and "without completing handshake" in str(record.msg))
 
 
 class WithoutTokens(logging.Filter):

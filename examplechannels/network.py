@@ -1,6 +1,9 @@
 """Addresses that a server can be reached at, and a check that Redis answers."""
 
+import os
 import socket
+import stat
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 import psutil
@@ -11,6 +14,7 @@ EVERY_ADDRESS = {"0.0.0.0", "::", "", "0"}  # noqa: S104 what a person may ask f
 # A peer that takes nothing for this long is cut off by the kernel, the only way out of a full socket.
 USER_TIMEOUT_SECONDS = 10
 BACKLOG = 2048
+FIRST_PASSED_FD = 3
 
 
 def own_addresses(host: str) -> list[str]:
@@ -41,14 +45,58 @@ def listen(host: str, port: int) -> socket.socket:
     listener = socket.socket(family, socket.SOCK_STREAM)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux
-            listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, USER_TIMEOUT_SECONDS * 1000)
+        _cut_off_stalled_peers(listener)
         listener.bind((host.strip("[]"), port))
         listener.listen(BACKLOG)
     except (OSError, OverflowError) as error:
         listener.close()
         raise CommandError(f"Cannot listen on {host}:{port}: {error}. Try another PORT.") from None
     return listener
+
+
+def listen_on_unix(path: str) -> socket.socket:
+    """The same for a Unix socket, which the file's owner and group may use. A file that nobody listens on is replaced.
+
+    Raises:
+        CommandError: the path cannot be used, or somebody listens there.
+    """
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        if os.path.exists(path) and stat.S_ISSOCK(os.stat(path).st_mode):
+            with suppress(ConnectionRefusedError), socket.socket(socket.AF_UNIX) as probe:
+                probe.connect(path)
+                raise OSError("somebody listens there")
+            os.unlink(path)
+        listener.bind(path)
+        os.chmod(path, 0o660)
+        listener.listen(BACKLOG)
+    except OSError as error:
+        listener.close()
+        raise CommandError(f"Cannot listen on {path}: {error}.") from None
+    return listener
+
+
+def passed_socket() -> socket.socket | None:
+    """The listening socket that systemd passed, if it did: sd_listen_fds(3).
+
+    Raises:
+        CommandError: there are several.
+    """
+    passed = os.environ.pop("LISTEN_FDS", "0")
+    if os.environ.pop("LISTEN_PID", "") != str(os.getpid()) or passed == "0":
+        return None
+    if passed != "1":
+        raise CommandError(f"systemd passed {passed} sockets; a worker listens on one.")
+    listener = socket.socket(fileno=FIRST_PASSED_FD)
+    if listener.family != socket.AF_UNIX:
+        _cut_off_stalled_peers(listener)
+    return listener
+
+
+def _cut_off_stalled_peers(listener: socket.socket) -> None:
+    """What a listening socket has, its connections get."""
+    if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, USER_TIMEOUT_SECONDS * 1000)
 
 
 def require_redis(url: str) -> None:

@@ -16,6 +16,7 @@ DEBUG = environment.flag("DEBUG", default="runserver" in sys.argv)
 SECRET_KEY = environment.secret_key(DATA_DIR)
 ALLOWED_HOSTS = environment.words("ALLOWED_HOSTS", ["localhost", ".localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = environment.origins("CSRF_TRUSTED_ORIGINS")
+TRUSTED_PROXIES = environment.networks("TRUSTED_PROXIES")  # proxies.py
 REDIS_URL = environment.redis_url("REDIS_URL")
 MQTT_URL = os.environ.get("MQTT_URL", "")  # two/ingest/broker.py reads it
 
@@ -153,16 +154,29 @@ MEDIA_TOTAL_BYTES = environment.number("MEDIA_TOTAL_MB", 10_240, least=1, most=1
 MAX_FRAME_BYTES = 64 * 1024
 DAPHNE_WEBSOCKET_MAX_MESSAGE_SIZE = DAPHNE_WEBSOCKET_MAX_FRAME_SIZE = MAX_FRAME_BYTES
 
+# Of one address, in one process (address_limits.py); a class or an office may be behind it.
+SOCKETS_PER_ADDRESS = environment.number("SOCKETS_PER_ADDRESS", 500, least=1, most=1_000_000)
+HANDSHAKES_PER_MINUTE = environment.number("HANDSHAKES_PER_MINUTE", 1_200, least=1, most=10_000_000)
+REQUESTS_PER_MINUTE = environment.number("REQUESTS_PER_MINUTE", 3_000, least=1, most=10_000_000)
+
+# Over how long the sockets are closed when the server ends, so that not all pages come back at once (lifespan.py).
+DRAIN_SECONDS = environment.number("DRAIN_SECONDS", 2, least=0, most=600)
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "filters": {
         "one_line": {"()": "examplechannels.logs.OneLineForClientMistakes"},
+        "refusals": {"()": "examplechannels.logs.NoLineForRefusals"},
         "no_tokens": {"()": "examplechannels.logs.WithoutTokens"},
     },
     "handlers": {
-        "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["one_line", "no_tokens"]},
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": "line",
+            "filters": ["one_line", "refusals", "no_tokens"],
+        },
     },
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {

@@ -104,6 +104,8 @@ class Server(Process):
             "FANOUT": "",
             "MQTT_URL": "",
             "DATA_DIR": str(folder),
+            # Everybody here comes from one address.
+            **dict.fromkeys(("SOCKETS_PER_ADDRESS", "HANDSHAKES_PER_MINUTE", "REQUESTS_PER_MINUTE"), "1000000"),
         }
         clean["DJANGO_SETTINGS_MODULE"] = "examplechannels.settings"
         super().__init__([sys.executable, "manage.py", *command], {**clean, **env}, folder / f"{kind}-{self.port}.log")

@@ -4,6 +4,7 @@ import base64
 import logging
 import math
 from collections.abc import Mapping
+from typing import Any
 
 from django.db import DatabaseError
 from django.utils.translation import gettext as _
@@ -15,6 +16,13 @@ from two.tokens import Grant, TooManyGuesses, tokens
 complaints = Complaints(logging.getLogger(__name__))
 
 RETRY_SECONDS = 1
+
+PATHS = {"/two/readings/", "/two/readings", "/api/v2/write", "/write"}
+
+
+def brings_readings(scope: Any) -> bool:
+    """Whether a request is a device's: how much it may send is its token's matter."""
+    return scope.get("method") == "POST" and scope["path"] in PATHS
 
 
 class Refused(Exception):

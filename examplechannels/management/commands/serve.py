@@ -1,4 +1,7 @@
-"""Serves with production settings on uvicorn: `manage.py serve --workers 4 --host 0.0.0.0 --port 8000`."""
+"""Serves with production settings on uvicorn: `manage.py serve --workers 4 --host 0.0.0.0 --port 8000`.
+
+With `--uds PATH` on a Unix socket; on the socket that systemd passed, where it passed one.
+"""
 
 from argparse import ArgumentParser
 from pathlib import Path
@@ -9,9 +12,16 @@ from django.conf import settings
 from django.core.management import BaseCommand, CommandError
 from uvicorn.supervisors import Multiprocess
 
-from examplechannels.network import BACKLOG, EVERY_ADDRESS, address_lines, listen, require_redis
-
-SHUTDOWN_SECONDS = 5
+from examplechannels.lifespan import REQUEST_SECONDS
+from examplechannels.network import (
+    BACKLOG,
+    EVERY_ADDRESS,
+    address_lines,
+    listen,
+    listen_on_unix,
+    passed_socket,
+    require_redis,
+)
 
 
 class Command(BaseCommand):
@@ -20,9 +30,10 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--host", default="127.0.0.1")
         parser.add_argument("--port", type=int, default=8000)
+        parser.add_argument("--uds", default="", metavar="PATH", help="a Unix socket instead of host and port")
         parser.add_argument("--workers", type=int, default=1, help="more than one needs REDIS_URL")
 
-    def handle(self, *args: Any, host: str, port: int, workers: int, **options: Any) -> None:
+    def handle(self, *args: Any, host: str, port: int, uds: str, workers: int, **options: Any) -> None:
         if not (Path(settings.STATIC_ROOT) / "staticfiles.json").exists() and not settings.DEBUG:
             raise CommandError("Static files are not collected: run `make serve`, or `manage.py collectstatic` first.")
         if settings.REDIS_URL:
@@ -30,7 +41,7 @@ class Command(BaseCommand):
         elif workers > 1:
             self.stderr.write("One worker: without REDIS_URL the workers could not hear each other.")
             workers = 1
-        listener = listen(host, port)
+        listener = passed_socket() or (listen_on_unix(uds) if uds else listen(host, port))
         config = uvicorn.Config(
             "examplechannels.asgi:application",
             workers=workers,
@@ -38,15 +49,17 @@ class Command(BaseCommand):
             ws="examplechannels.pings:BoundedPongs",
             ws_max_size=settings.MAX_FRAME_BYTES,
             ws_per_message_deflate=False,
-            timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+            timeout_graceful_shutdown=REQUEST_SECONDS,
             backlog=BACKLOG,
             log_level="warning",
             log_config=None,  # Django's LOGGING
             server_header=False,
+            proxy_headers=False,  # proxies.py
         )
-        for line in address_lines(host, port):
+        bound = listener.getsockname()
+        for line in address_lines(*bound[:2]) if isinstance(bound, tuple) else [bound]:
             self.stdout.write(f"Serving {line}")
-        if host in EVERY_ADDRESS:
+        if isinstance(bound, tuple) and bound[0] in EVERY_ADDRESS:
             self.stdout.write(f"Hosts answered: {', '.join(settings.ALLOWED_HOSTS)} (ALLOWED_HOSTS)")
         if workers > 1:
             Multiprocess(config, sockets=[listener]).run()
