@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import time
 from contextvars import Context
 from typing import Any
 
@@ -75,14 +76,14 @@ class Connections:
         self.draining = True
         waiting = list(self._open)
         random.shuffle(waiting)
+        began = time.monotonic()
         closings = []
-        steps = max(1, round(seconds / STEP_SECONDS))
-        for step in range(steps):
-            for connection in waiting[step::steps]:
-                closing = connection.close(SERVICE_RESTART)
-                closings.append(asyncio.create_task(closing, name="drain", context=Context()))
-            if waiting:
-                await asyncio.sleep(STEP_SECONDS)
+        for number, connection in enumerate(waiting):
+            ahead = began + seconds * number / len(waiting) - time.monotonic()
+            if ahead > STEP_SECONDS:
+                await asyncio.sleep(ahead)
+            closing = connection.close(SERVICE_RESTART)
+            closings.append(asyncio.create_task(closing, name="drain", context=Context()))
         if closings:
             await asyncio.wait(closings, timeout=CLOSING_SECONDS)
 

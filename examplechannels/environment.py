@@ -109,6 +109,13 @@ def secret_key(folder: Path) -> str:
     return path.read_text()
 
 
+def passed_sockets() -> int:
+    """How many listening sockets systemd passed to this process: sd_listen_fds(3)."""
+    number = os.environ.pop("LISTEN_FDS", "0")
+    is_ours = os.environ.pop("LISTEN_PID", "") == str(os.getpid())
+    return int(number) if is_ours and number.isdecimal() else 0
+
+
 def database(folder: Path) -> dict[str, object]:
     """Django's `DATABASES["default"]` from `DATABASE_URL`, else SQLite in `folder`."""
     url = os.environ.get("DATABASE_URL") or f"sqlite:///{folder / 'db.sqlite3'}"

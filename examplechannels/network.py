@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 import psutil
 import redis
+from django.conf import settings
 from django.core.management import CommandError
 
 EVERY_ADDRESS = {"0.0.0.0", "::", "", "0"}  # noqa: S104 what a person may ask for
@@ -82,11 +83,10 @@ def passed_socket() -> socket.socket | None:
     Raises:
         CommandError: there are several.
     """
-    passed = os.environ.pop("LISTEN_FDS", "0")
-    if os.environ.pop("LISTEN_PID", "") != str(os.getpid()) or passed == "0":
+    if not settings.PASSED_SOCKETS:
         return None
-    if passed != "1":
-        raise CommandError(f"systemd passed {passed} sockets; a worker listens on one.")
+    if settings.PASSED_SOCKETS > 1:
+        raise CommandError(f"systemd passed {settings.PASSED_SOCKETS} sockets; a worker listens on one.")
     listener = socket.socket(fileno=FIRST_PASSED_FD)
     if listener.family != socket.AF_UNIX:
         _cut_off_stalled_peers(listener)

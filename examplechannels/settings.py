@@ -16,6 +16,7 @@ DEBUG = environment.flag("DEBUG", default="runserver" in sys.argv)
 SECRET_KEY = environment.secret_key(DATA_DIR)
 ALLOWED_HOSTS = environment.words("ALLOWED_HOSTS", ["localhost", ".localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = environment.origins("CSRF_TRUSTED_ORIGINS")
+PASSED_SOCKETS = environment.passed_sockets()  # here, for Twisted takes the variables away when it is imported
 TRUSTED_PROXIES = environment.networks("TRUSTED_PROXIES")  # proxies.py
 REDIS_URL = environment.redis_url("REDIS_URL")
 MQTT_URL = os.environ.get("MQTT_URL", "")  # two/ingest/broker.py reads it
