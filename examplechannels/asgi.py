@@ -19,6 +19,7 @@ import two.routing  # noqa: E402
 from examplechannels.address_limits import limit_requests, limit_sockets  # noqa: E402
 from examplechannels.connections import connections  # noqa: E402
 from examplechannels.doors import limit_body, origin_rule, refuse  # noqa: E402
+from examplechannels.headers import with_headers  # noqa: E402
 from examplechannels.lifespan import lifespan  # noqa: E402
 from examplechannels.proxies import behind_proxies  # noqa: E402
 from examplechannels.visitors import visitors_only  # noqa: E402
@@ -52,7 +53,7 @@ requests = limit_body(paced_uploads(django_application), body_limit)
 application = behind_proxies(
     ProtocolTypeRouter(
         {
-            "http": limit_requests(requests, is_free),
+            "http": with_headers(limit_requests(requests, is_free)),
             "websocket": limit_sockets(connections.known(sockets)),
             "lifespan": lifespan(at_end=recorder.close),
         }

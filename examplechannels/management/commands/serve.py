@@ -12,6 +12,7 @@ from django.conf import settings
 from django.core.management import BaseCommand, CommandError
 from uvicorn.supervisors import Multiprocess
 
+from examplechannels.checks import starting_lines
 from examplechannels.lifespan import REQUEST_SECONDS
 from examplechannels.network import (
     BACKLOG,
@@ -41,6 +42,7 @@ class Command(BaseCommand):
         elif workers > 1:
             self.stderr.write("One worker: without REDIS_URL the workers could not hear each other.")
             workers = 1
+        self.stderr.write("".join(f"{line}\n" for line in starting_lines()), ending="")
         listener = passed_socket() or (listen_on_unix(uds) if uds else listen(host, port))
         config = uvicorn.Config(
             "examplechannels.asgi:application",
