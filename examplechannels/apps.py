@@ -5,4 +5,4 @@ class ExamplechannelsConfig(AppConfig):
     name = "examplechannels"
 
     def ready(self) -> None:
-        from examplechannels import checks  # noqa: F401
+        from examplechannels import checks, sessions  # noqa: F401

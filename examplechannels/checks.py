@@ -14,7 +14,8 @@ from urllib.parse import urlsplit
 from asgiref.sync import async_to_sync
 from channels.routing import get_default_application
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Info, Tags, Warning, register
+from django.core.checks import CheckMessage, Error, Info, Tags, register
+from django.core.checks import Warning as Caution
 
 from examplechannels.network import is_own_address
 from examplechannels.static_files import BROWSER_PACKAGES, NODE_MODULES
@@ -52,7 +53,7 @@ def layer_reaches_every_worker(**kwargs: Any) -> Messages:
     if settings.REDIS_URL or not workers.isdecimal() or int(workers) < 2:
         return []
     what = f"{workers} workers, and a channel layer in memory: they would not hear each other."
-    return [Warning(what, hint="Set REDIS_URL, or serve with one worker.", id="examplechannels.W001")]
+    return [Caution(what, hint="Set REDIS_URL, or serve with one worker.", id="examplechannels.W001")]
 
 
 def database_reaches_every_host(**kwargs: Any) -> Messages:
@@ -60,7 +61,7 @@ def database_reaches_every_host(**kwargs: Any) -> Messages:
         return []
     what = f"The database is a file of this host, while Redis is at {_redis_elsewhere()}: other hosts would not see it."
     hint = "Set DATABASE_URL to PostgreSQL. A site that is this one host may stay as it is."
-    return [Warning(what, hint=hint, id="examplechannels.W002")]
+    return [Caution(what, hint=hint, id="examplechannels.W002")]
 
 
 def origins_are_few(**kwargs: Any) -> Messages:
@@ -69,13 +70,13 @@ def origins_are_few(**kwargs: Any) -> Messages:
     if "*" in settings.ALLOWED_HOSTS:
         what = "ALLOWED_HOSTS has *: a page of any name that leads here may open sockets, so there is no origin rule."
         hint = "Name the site's hosts: ALLOWED_HOSTS=example.com,www.example.com"
-        found.append(Warning(what, hint=hint, id="examplechannels.W003"))
+        found.append(Caution(what, hint=hint, id="examplechannels.W003"))
     for origin in settings.CSRF_TRUSTED_ORIGINS:
         _before, star, domain = urlsplit(origin).netloc.rpartition("*")
         if star and "." not in domain.strip(".") and domain.strip(".").split(":")[0] != "localhost":
             what = f"CSRF_TRUSTED_ORIGINS has {origin}: pages of every domain below that may post and open sockets."
             hint = "Name the origins, or a domain of your own: https://*.example.com"
-            found.append(Warning(what, hint=hint, id="examplechannels.W004"))
+            found.append(Caution(what, hint=hint, id="examplechannels.W004"))
     return found
 
 
@@ -85,7 +86,7 @@ def daphne_is_new(**kwargs: Any) -> Messages:
     if numbers >= DAPHNE:
         return []
     what = f"Daphne {installed} is old: before 4.2.2 it has known holes, before 4.2.3 no bound for a message."
-    return [Warning(what, hint="pip install -r requirements.txt", id="examplechannels.W005")]
+    return [Caution(what, hint="pip install -r requirements.txt", id="examplechannels.W005")]
 
 
 def key_reaches_every_host(**kwargs: Any) -> Messages:
@@ -93,7 +94,7 @@ def key_reaches_every_host(**kwargs: Any) -> Messages:
         return []
     what = f"The secret key is a file of this host, while Redis is at {_redis_elsewhere()}."
     hint = "Set SECRET_KEY, the same on every host: with another one logins, words and senders differ."
-    return [Warning(what, hint=hint, id="examplechannels.W006")]
+    return [Caution(what, hint=hint, id="examplechannels.W006")]
 
 
 def login_means_something(**kwargs: Any) -> Messages:
@@ -115,7 +116,7 @@ def router_refuses_foreign_origins(**kwargs: Any) -> Messages:
         return []
     what = f"{open_paths[0]} lets pages of other sites in: the ASGI application has no origin rule there."
     hint = "In examplechannels/asgi.py every route but the devices' stands behind `origin_rule`."
-    return [Warning(what, hint=hint, id="examplechannels.W008")]
+    return [Caution(what, hint=hint, id="examplechannels.W008")]
 
 
 async def _refuses(path: str, host: str) -> bool:

@@ -42,7 +42,7 @@ _counting = Lock()
 class LimitedBackend(ModelBackend):
     """Django's, for who has not failed too often. A refusal sets `request.login_wait`, in seconds."""
 
-    aauthenticate = BaseBackend.aauthenticate  # in a thread
+    aauthenticate = BaseBackend.aauthenticate  # type: ignore[assignment]  # this one, in a thread
 
     @sensitive_variables("password")
     def authenticate(
