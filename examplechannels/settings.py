@@ -156,7 +156,6 @@ SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 
 # A login ends this long after it, and with it the sockets that it opened.
 SESSION_COOKIE_AGE = environment.number("SESSION_HOURS", 14 * 24, least=1, most=10 * 365 * 24) * 3600
-CSRF_COOKIE_HTTPONLY = True  # pages carry the token in their forms
 AUTHENTICATION_BACKENDS = ["examplechannels.logins.LimitedBackend"]
 
 # How long readings are kept; hours are kept for ever.
