@@ -1,6 +1,6 @@
 """System checks: a set-up step that is missing, and, with `check --deploy`, what an operator should know.
 
-Of the latter `manage.py serve` says those that the settings alone answer, a line each.
+Of the latter `manage.py serve` says a line each for what the settings alone tell.
 """
 
 import asyncio
@@ -146,18 +146,17 @@ async def _refuses(path: str, host: str) -> bool:
         await asyncio.wait([running])
 
 
-SETTINGS_CHECKS: tuple[Callable[..., Messages], ...] = (
-    layer_reaches_every_worker,
+STARTING_CHECKS: tuple[Callable[..., Messages], ...] = (
     database_reaches_every_host,
     origins_are_few,
     daphne_is_new,
     key_reaches_every_host,
     login_means_something,
 )
-for check in (*SETTINGS_CHECKS, router_refuses_foreign_origins):
+for check in (layer_reaches_every_worker, *STARTING_CHECKS, router_refuses_foreign_origins):
     register(check, Tags.security, deploy=True)
 
 
 def starting_lines() -> list[str]:
-    """What `serve` has to say, a line each."""
-    return [f"{message.msg} {message.hint} ({message.id})" for check in SETTINGS_CHECKS for message in check()]
+    """What `serve` has to say, a line each; of its workers it says so itself."""
+    return [f"{message.msg} {message.hint} ({message.id})" for check in STARTING_CHECKS for message in check()]

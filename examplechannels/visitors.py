@@ -14,6 +14,7 @@ from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 
 from examplechannels.broadcast import broadcast
+from examplechannels.connections import Connection
 from examplechannels.doors import Application, refusal
 from examplechannels.questions import ask
 from examplechannels.rechecks import Rechecks
@@ -85,27 +86,16 @@ class Visitors(Rechecks):
 visitors = Visitors(broadcast)
 
 
-class Visitor:
-    """One such socket. Whoever closes it first has the last word: what its consumer sends afterwards is dropped."""
+class Visitor(Connection):
+    """One such socket. Whoever closes it first has the last word."""
 
     def __init__(self, badge: Account | Wall, send: Any) -> None:
+        super().__init__(send)
         self.badge = badge
-        self._send = send
-        self._is_accepted = self._is_closed = False
-
-    async def send(self, message: Any) -> None:
-        if self._is_closed:
-            return
-        self._is_accepted |= message["type"] == "websocket.accept"
-        self._is_closed = message["type"] == "websocket.close"
-        await self._send(message)
 
     async def expel(self, code: int) -> None:
-        """Accepts it first where need be, for browsers to read why."""
         with suppress(OSError):  # the peer is gone already
-            if not self._is_accepted:
-                await self.send({"type": "websocket.accept"})
-            await self.send({"type": "websocket.close", "code": code})
+            await self.close(code)
 
 
 def visitors_only(inner: Application) -> Application:

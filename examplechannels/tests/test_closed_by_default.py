@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, resolve
 from pytest_django import Settings
 
-from examplechannels.asgi import application, pages
+from examplechannels.asgi import pages, sockets
 from tests.sockets import socket
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -82,8 +82,7 @@ def socket_paths() -> list[str]:
 
 
 def test_every_socket_is_among_the_pages_but_the_devices() -> None:
-    outer = application.application_mapping["websocket"].routes
-    assert [str(route.pattern) for route in outer] == ["ws/two/ingest/", ""]
+    assert [str(route.pattern) for route in sockets.routes] == ["ws/two/ingest/", ""]
     assert len(socket_paths()) >= 7
 
 
