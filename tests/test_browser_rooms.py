@@ -251,5 +251,5 @@ def test_the_admin_works_under_the_pages_policy(site: ChatSite, new_page: NewPag
         page.goto(f"{site.url}/admin/{path}")
         expect(page.locator("#content h1")).to_be_visible()
     page.goto(f"{site.url}/admin/threechat/room/add/")
-    page.get_by_role("button", name="Add another").click()
+    page.get_by_role("button", name="Add another Member").click()
     expect(page.locator("#id_membership_set-0-user")).to_be_visible()

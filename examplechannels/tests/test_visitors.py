@@ -149,6 +149,20 @@ async def test_every_socket_of_a_session_ends_with_it_and_no_other(
         await client.disconnect()
 
 
+async def test_who_guards_the_dashboards_pins_says_the_same(
+    monkeypatch: pytest.MonkeyPatch, nothing_left: None
+) -> None:
+    """Where it is the first to hear of it."""
+    monkeypatch.setattr(visitors, "is_about", lambda badge, changed: False)
+    browser = Client()
+    await sync_to_async(browser.force_login)(await User.objects.acreate_user("mia"))
+    cookie = f"sessionid={browser.cookies['sessionid'].value}"
+    page = await opened("/ws/two/?events=all", origin=f"http://{HOST}", cookie=cookie)
+    await sync_to_async(browser.post)("/accounts/logout/")
+    assert await closed_with(page) == 4401
+    await page.disconnect()
+
+
 def test_all_sockets_of_a_process_cost_three_questions(django_assert_num_queries: Any) -> None:
     token = view_token()
     badges: list[Any] = [Account(number, str(number), "") for number in range(500)]
