@@ -1,5 +1,6 @@
 """Daphne's `runserver`, which also admits and prints this machine's own addresses when it listens on all of them."""
 
+import logging
 from functools import partial
 from typing import Any
 
@@ -8,6 +9,7 @@ from daphne.server import Server
 from daphne.ws_protocol import WebSocketFactory, WebSocketProtocol
 from django.conf import settings
 
+from examplechannels import access_log
 from examplechannels.background import background
 from examplechannels.network import EVERY_ADDRESS, address_lines, own_addresses, require_redis
 
@@ -34,6 +36,11 @@ class Command(DaphneRunserver):
             require_redis(settings.REDIS_URL)
         if self.addr in EVERY_ADDRESS:
             settings.ALLOWED_HOSTS = [*settings.ALLOWED_HOSTS, *own_addresses(self.addr)]
+        logging.getLogger(access_log.__name__).disabled = True  # Daphne has lines of its own
         for line in address_lines(self.addr, int(self.port)):
             self.stdout.write(f"  {line}")
         super().inner_run(*args, **options)
+
+    def log_action(self, protocol: str, action: str, details: dict[str, Any]) -> None:
+        """A line for each request, handshake, connect and disconnect, without query strings."""
+        super().log_action(protocol, action, {**details, "path": details["path"].partition("?")[0]})
