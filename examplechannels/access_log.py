@@ -43,7 +43,12 @@ def observed(application: Application) -> Application:
         if scope["type"] == "http":
             await _request(application, scope, receive, send)
         elif scope["type"] == "websocket":
-            await _socket(application, {**scope, "server_send": send}, receive, send)
+            scope["server_send"] = send
+            socket = _Socket(scope, receive, send)
+            try:
+                await application(scope, socket.hear, socket.tell)
+            finally:
+                socket.end()
         else:
             await application(scope, receive, send)
 
@@ -80,47 +85,49 @@ async def _request(application: Application, scope: Any, receive: Receive, send:
         _log_request(scope, method, status, seconds)
 
 
-async def _socket(application: Application, scope: Any, receive: Receive, send: Send) -> None:
-    app = app_of(scope["path"])
-    id_header = _begin(scope)
-    opened_at = 0.0
-    outcome = "failed"
-    code: int | None = None
+class _Socket:
+    """One handshake and what becomes of it. A thousand of these are open at once, so it is small."""
 
-    async def hear() -> Any:
-        nonlocal code
-        message = await receive()
-        if message["type"] == "websocket.disconnect" and code is None:
-            code = message.get("code")
+    __slots__ = ("_app", "_code", "_id_header", "_opened_at", "_outcome", "_receive", "_scope", "_send")
+
+    def __init__(self, scope: Any, receive: Receive, send: Send) -> None:
+        self._scope, self._receive, self._send = scope, receive, send
+        self._app = app_of(scope["path"])
+        self._id_header = _begin(scope)
+        self._opened_at = 0.0
+        self._outcome = "failed"
+        self._code: int | None = None
+
+    async def hear(self) -> Any:
+        message = await self._receive()
+        if message["type"] == "websocket.disconnect" and self._code is None:
+            self._code = message.get("code")
         return message
 
-    async def tell(message: Any) -> None:
-        nonlocal code, opened_at, outcome
+    async def tell(self, message: Any) -> None:
         kind = message["type"]
         if kind == "websocket.send":
             metrics.frames_sent.inc()
         elif kind == "websocket.accept":
-            message = _with_header(message, id_header)
-        elif outcome != "accepted":
-            outcome = "refused"
-        elif kind == "websocket.close" and code is None:
-            code = message.get("code", 1000)
-        await send(message)
+            message = _with_header(message, self._id_header)
+        elif self._outcome != "accepted":
+            self._outcome = "refused"
+        elif kind == "websocket.close" and self._code is None:
+            self._code = message.get("code", 1000)
+        await self._send(message)
         if kind == "websocket.accept":
-            opened_at, outcome = time.perf_counter(), "accepted"
-            metrics.websockets_open.labels(app).inc()
-            metrics.handshakes.labels(app, outcome).inc()
-            _log_socket(scope, app, "open")
+            self._opened_at, self._outcome = time.perf_counter(), "accepted"
+            metrics.websockets_open.labels(self._app).inc()
+            metrics.handshakes.labels(self._app, "accepted").inc()
+            _log_socket(self._scope, self._app, "open")
 
-    try:
-        await application(scope, hear, tell)
-    finally:
-        if outcome == "accepted":
-            metrics.websockets_open.labels(app).dec()
-            _log_socket(scope, app, "closed", code, time.perf_counter() - opened_at)
+    def end(self) -> None:
+        if self._outcome == "accepted":
+            metrics.websockets_open.labels(self._app).dec()
+            _log_socket(self._scope, self._app, "closed", self._code, time.perf_counter() - self._opened_at)
         else:
-            metrics.handshakes.labels(app, outcome).inc()
-            _log_socket(scope, app, outcome)
+            metrics.handshakes.labels(self._app, self._outcome).inc()
+            _log_socket(self._scope, self._app, self._outcome)
 
 
 def _begin(scope: Any) -> tuple[bytes, bytes]:

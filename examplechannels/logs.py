@@ -71,7 +71,7 @@ def _lines(error: BaseException, seen: set[int]) -> list[str]:
     seen.add(id(error))
     before = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
     lines = [*_lines(before, seen), "which led to:\n"] if before is not None and id(before) not in seen else []
-    lines += traceback.format_tb(error.__traceback__)
+    lines += ["Traceback (most recent call last):\n", *traceback.format_tb(error.__traceback__)]
     says = str(error).strip().partition("\n")[0][:MAX_EXCEPTION_CHARACTERS]
     if QUOTING & {kind.__name__ for kind in type(error).__mro__}:
         says = QUOTED.sub("…", says)

@@ -1,6 +1,5 @@
 """Daphne's `runserver`, which also admits and prints this machine's own addresses when it listens on all of them."""
 
-import logging
 from functools import partial
 from typing import Any
 
@@ -36,10 +35,14 @@ class Command(DaphneRunserver):
             require_redis(settings.REDIS_URL)
         if self.addr in EVERY_ADDRESS:
             settings.ALLOWED_HOSTS = [*settings.ALLOWED_HOSTS, *own_addresses(self.addr)]
-        logging.getLogger(access_log.__name__).disabled = True  # Daphne has lines of its own
         for line in address_lines(self.addr, int(self.port)):
             self.stdout.write(f"  {line}")
         super().inner_run(*args, **options)
+
+    def get_application(self, options: dict[str, Any]) -> Any:
+        application = super().get_application(options)  # sets logging up anew
+        access_log.logger.disabled = True  # Daphne has lines of its own
+        return application
 
     def log_action(self, protocol: str, action: str, details: dict[str, Any]) -> None:
         """A line for each request, handshake, connect and disconnect, without query strings."""
