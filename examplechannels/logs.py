@@ -131,7 +131,11 @@ def configuration(form: str, level: str) -> dict[str, Any]:
             "no_secrets": {"()": "examplechannels.logs.WithoutSecrets"},
         },
         "handlers": {
-            "console": {"class": "logging.StreamHandler", "formatter": form, "filters": ["one_line", "refusals", "no_secrets"]},
+            "console": {
+                "class": "logging.StreamHandler",
+                "formatter": form,
+                "filters": ["one_line", "refusals", "no_secrets"],
+            },
             "errors": {"class": "examplechannels.metrics.ErrorCounter", "level": "ERROR", "filters": ["one_line"]},
         },
         "root": {"handlers": ["console", "errors"], "level": of_others},
