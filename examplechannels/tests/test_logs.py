@@ -103,6 +103,7 @@ def test_a_traceback_does_not_tell_what_people_sent(act: Callable[[], object], f
         text = formatter.format(record("broken", raised(broken)))
         assert "Error" in text
         assert SECRET not in text
+        assert ("which led to" in text) is (broken is not act)
 
 
 def test_what_asyncio_repeats_of_an_exception_is_left_out() -> None:
