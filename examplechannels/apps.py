@@ -6,3 +6,7 @@ class ExamplechannelsConfig(AppConfig):
 
     def ready(self) -> None:
         from examplechannels import checks, sessions  # noqa: F401
+        from examplechannels.background import background
+        from examplechannels.metrics import watch_event_loop
+
+        background.register(watch_event_loop)

@@ -10,6 +10,7 @@ from contextvars import Context
 from functools import partial
 from typing import Any
 
+from examplechannels.metrics import background_failures
 from examplechannels.questions import ask
 
 logger = logging.getLogger(__name__)
@@ -48,6 +49,7 @@ async def _keep_up(job: Job) -> None:
         try:
             await job()
         except Exception:
+            background_failures.labels(job.__name__).inc()
             logger.exception("%s failed; it begins again", job.__name__)
         await asyncio.sleep(RETRY_SECONDS)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from examplechannels import environment
+from examplechannels import environment, logs
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = environment.data_dir("DATA_DIR", BASE_DIR / "var")
@@ -182,27 +182,9 @@ REQUESTS_PER_MINUTE = environment.number("REQUESTS_PER_MINUTE", 3_000, least=1, 
 # Over how long the sockets are closed when the server ends, so that not all pages come back at once (lifespan.py).
 DRAIN_SECONDS = environment.number("DRAIN_SECONDS", 2, least=0, most=600)
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "filters": {
-        "one_line": {"()": "examplechannels.logs.OneLineForClientMistakes"},
-        "refusals": {"()": "examplechannels.logs.NoLineForRefusals"},
-        "no_tokens": {"()": "examplechannels.logs.WithoutTokens"},
-    },
-    "handlers": {
-        "console": {
-            "class": "logging.StreamHandler",
-            "formatter": "line",
-            "filters": ["one_line", "refusals", "no_tokens"],
-        },
-    },
-    "root": {"handlers": ["console"], "level": "WARNING"},
-    "loggers": {
-        "django": {"handlers": [], "level": "INFO"},  # all through the root's one handler
-        "django.channels.server": {"handlers": ["console"], "level": "INFO", "propagate": False},
-        # One traceback a second while Redis is away; broadcast.py says it once, in one line.
-        "channels_redis.pubsub": {"level": "CRITICAL"},
-    },
-}
+# Who may read /metrics: who brings this token; without one, who asks from this machine.
+METRICS_TOKEN = os.environ.get("METRICS_TOKEN", "")
+
+LOG_FORMAT = environment.choice("LOG_FORMAT", ("line", "json") if DEBUG else ("json", "line"))
+LOG_LEVEL = environment.choice("LOG_LEVEL", ("INFO", "DEBUG", "WARNING", "ERROR"))
+LOGGING = logs.configuration(LOG_FORMAT, LOG_LEVEL)

@@ -6,7 +6,7 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 from django.views.i18n import JavaScriptCatalog
 
-from examplechannels import accounts, health, views
+from examplechannels import accounts, exposition, health, views
 from examplechannels.logins import AdminLoginForm, LoginForm, limited
 
 login_view = LoginView.as_view(
@@ -30,4 +30,5 @@ urlpatterns = [
     path("favicon.ico", login_not_required(RedirectView.as_view(url=f"{settings.STATIC_URL}img/favicon.svg"))),
     path("livez", login_not_required(health.livez), name="livez"),
     path("readyz", login_not_required(health.readyz), name="readyz"),
+    path("metrics", login_not_required(exposition.metrics), name="metrics"),
 ]

@@ -9,6 +9,7 @@ from typing import TypeVar
 from django.db import DatabaseError, InterfaceError, connection
 
 from examplechannels.complaints import Complaints
+from examplechannels.metrics import chat_commit_seconds
 
 complaints = Complaints(logging.getLogger(__name__))
 
@@ -56,7 +57,8 @@ class Writer:
 
 def _act(act: Callable[[], Answer]) -> Answer:
     try:
-        return act()
+        with chat_commit_seconds.time():
+            return act()
     except (DatabaseError, InterfaceError) as error:
         connection.close()
         complaints.say("A message was not stored: %s", (str(error).strip().splitlines() or [type(error).__name__])[0])

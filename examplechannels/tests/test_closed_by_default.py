@@ -21,6 +21,7 @@ OPEN = {
     "/favicon.ico",
     "/i18n/catalog.js",
     "/livez",
+    "/metrics",  # to this machine, or who brings METRICS_TOKEN
     "/readyz",
 }
 BY_TOKEN = {"/two/readings/", "/two/readings", "/api/v2/write", "/write"}  # POST: the view looks at a device's token

@@ -3,6 +3,7 @@
 With `--uds PATH` on a Unix socket; on the socket that systemd passed, where it passed one.
 """
 
+import logging
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from django.core.management import BaseCommand, CommandError
 from uvicorn.supervisors import Multiprocess
 
 from examplechannels.checks import starting_lines
+from examplechannels.exposition import shared_by_workers
 from examplechannels.lifespan import REQUEST_SECONDS
 from examplechannels.network import (
     BACKLOG,
@@ -53,8 +55,9 @@ class Command(BaseCommand):
             ws_per_message_deflate=False,
             timeout_graceful_shutdown=REQUEST_SECONDS,
             backlog=BACKLOG,
-            log_level="warning",
+            log_level=logging.root.level,
             log_config=None,  # Django's LOGGING
+            access_log=False,  # access_log.py
             server_header=False,
             proxy_headers=False,  # proxies.py
         )
@@ -64,6 +67,7 @@ class Command(BaseCommand):
         if isinstance(bound, tuple) and bound[0] in EVERY_ADDRESS:
             self.stdout.write(f"Hosts answered: {', '.join(settings.ALLOWED_HOSTS)} (ALLOWED_HOSTS)")
         if workers > 1:
-            Multiprocess(config, sockets=[listener]).run()
+            with shared_by_workers():
+                Multiprocess(config, sockets=[listener]).run()
         else:
             uvicorn.Server(config).run(sockets=[listener])
