@@ -12,6 +12,22 @@ import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 
 ORIGIN = re.compile(r"https?://(\*\.)?[\w.-]+(:\d{1,5})?|https?://\[[0-9a-f:]+\](:\d{1,5})?", re.IGNORECASE)
+POSTGRES_OPTIONS = {
+    "application_name": "examplechannels",
+    "connect_timeout": 5,
+    # A host that vanished is noticed within 10 s: by what was sent to it, and by silence where nothing is.
+    "tcp_user_timeout": 10_000,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 2,
+}
+POOL_OPTIONS = {
+    "min_size": 1,
+    "timeout": 5.0,  # what a request waits for a connection
+    "max_waiting": 1000,
+    # Attempts that go on for longer wait longer from one to the next, and PostgreSQL is long back.
+    "reconnect_timeout": 2.0,
+}
 TRUE, FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off"}
 
 
@@ -134,7 +150,10 @@ def database(folder: Path) -> dict[str, object]:
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
         }
     if config["ENGINE"] == "django.db.backends.postgresql":
-        config["OPTIONS"] = {"connect_timeout": 5, **dict(config.get("OPTIONS") or {})}  # type: ignore[call-overload]
+        config["CONN_MAX_AGE"], config["CONN_HEALTH_CHECKS"] = 0, True  # the pool keeps and tries them
+        config["OPTIONS"] = {**POSTGRES_OPTIONS, **dict(config.get("OPTIONS") or {})}  # type: ignore[call-overload]
+        if size := number("DATABASE_POOL", 8, least=0, most=1000):
+            config["OPTIONS"]["pool"] = {**POOL_OPTIONS, "max_size": size}
     return config
 
 

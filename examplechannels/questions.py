@@ -13,12 +13,14 @@ from typing import Generic, TypeVar
 
 from django.db import InterfaceError, OperationalError, connection
 
-THREADS = 3  # a connection each
+from examplechannels.database import keep_own_connection
+
+THREADS = 3  # a connection each, as the other two
 Answer = TypeVar("Answer")
 
-_threads = ThreadPoolExecutor(THREADS, thread_name_prefix="question")
-_urgent = ThreadPoolExecutor(1, thread_name_prefix="urgent-question")
-_alarms = ThreadPoolExecutor(1, thread_name_prefix="alarm-question")
+_threads = ThreadPoolExecutor(THREADS, thread_name_prefix="question", initializer=keep_own_connection)
+_urgent = ThreadPoolExecutor(1, thread_name_prefix="urgent-question", initializer=keep_own_connection)
+_alarms = ThreadPoolExecutor(1, thread_name_prefix="alarm-question", initializer=keep_own_connection)
 
 
 async def ask(question: Callable[[], Answer], urgent: bool = False) -> Answer:

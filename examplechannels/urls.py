@@ -15,6 +15,7 @@ login_view = LoginView.as_view(
     extra_context={"guests_are_welcome": not settings.LOGIN_REQUIRED},
 )
 admin.site.login_form = AdminLoginForm
+handler500 = "examplechannels.database.server_error"
 urlpatterns = [
     path("", views.home, name="home"),
     path("", include("one.urls")),
