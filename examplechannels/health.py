@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Awaitable
 from uuid import uuid4
 
-from asgiref.sync import sync_to_async
 from channels.layers import get_channel_layer
 from django.db import connection
 from django.db.utils import Error as DatabaseError
@@ -12,6 +11,7 @@ from django.http import HttpRequest, JsonResponse
 
 from examplechannels.connections import connections
 from examplechannels.metrics import layer_answers
+from examplechannels.questions import ask
 from examplechannels.subscription import LAYER_ERRORS
 
 READY_TIMEOUT_SECONDS = 2.0
@@ -44,8 +44,11 @@ async def _trouble(name: str, question: Awaitable[None]) -> tuple[str, str]:
     return name, ""
 
 
-@sync_to_async
-def _ask_database() -> None:
+async def _ask_database() -> None:
+    await ask(_select_one, urgent=True)  # a request's thread would wait for the pool, longer than a probe does
+
+
+def _select_one() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
 
