@@ -151,9 +151,9 @@ def database(folder: Path) -> dict[str, object]:
         }
     if config["ENGINE"] == "django.db.backends.postgresql":
         config["CONN_MAX_AGE"], config["CONN_HEALTH_CHECKS"] = 0, True  # the pool keeps and tries them
-        config["OPTIONS"] = {**POSTGRES_OPTIONS, **dict(config.get("OPTIONS") or {})}  # type: ignore[call-overload]
-        if size := number("DATABASE_POOL", 8, least=0, most=1000):
-            config["OPTIONS"]["pool"] = {**POOL_OPTIONS, "max_size": size}
+        size = number("DATABASE_POOL", 8, least=0, most=1000)
+        pool: dict[str, object] = {"pool": {**POOL_OPTIONS, "max_size": size}} if size else {}
+        config["OPTIONS"] = {**POSTGRES_OPTIONS, **pool, **dict(config.get("OPTIONS") or {})}  # type: ignore[call-overload]
     return config
 
 
