@@ -86,7 +86,11 @@ def redis_url(name: str) -> str:
     url = os.environ.get(name, "")
     try:
         parts = urlsplit(url)
-        usable = parts.scheme in {"redis", "rediss", "unix"} and bool(parts.port or parts.hostname or parts.path)
+        # Of a password with an unquoted /, ? or # a part would pass as the path, which error lines show.
+        path = r"[^@]+" if parts.scheme == "unix" else r"/?\d*"
+        is_whole = re.fullmatch(path, parts.path) and not parts.fragment and "@" not in parts.query
+        usable = bool(is_whole and (parts.port or parts.hostname or parts.path))
+        usable = usable and parts.scheme in {"redis", "rediss", "unix"}
     except ValueError:  # a port that is none, or half an IPv6 address
         usable = False
     if url and not usable:
