@@ -28,6 +28,7 @@ POOL_OPTIONS = {
     # Attempts that go on for longer wait longer from one to the next, and PostgreSQL is long back.
     "reconnect_timeout": 2.0,
 }
+LOCATION = re.compile(r"/(?:[\w-]+/)+", re.ASCII)
 TRUE, FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off"}
 
 
@@ -96,6 +97,14 @@ def redis_url(name: str) -> str:
     if url and not usable:
         raise ImproperlyConfigured(f"{name} is no URL such as redis://localhost:6379/0.")
     return url
+
+
+def location(name: str) -> str:
+    """A path of the proxy such as `/protected-media/`, or ""."""
+    value = os.environ.get(name, "")
+    if value and not LOCATION.fullmatch(value):
+        raise ImproperlyConfigured(f"{name}={value!r} is no path such as /protected-media/.")
+    return value
 
 
 def data_dir(name: str, default: Path) -> Path:

@@ -44,6 +44,7 @@ def test_a_flag_is_on_or_off(monkeypatch: pytest.MonkeyPatch, text: str, value: 
         ("CSRF_TRUSTED_ORIGINS", "example.com", "no origin such as https://"),
         ("DATA_DIR", "/dev/null/x", "cannot be used"),
         ("DATA_DIR", "/proc", "cannot be used"),
+        ("MEDIA_ACCEL", "protected", "no path such as /protected-media/"),
     ],
 )
 def test_a_bad_value_is_one_clear_line(name: str, value: str, says: str) -> None:

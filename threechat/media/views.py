@@ -158,6 +158,8 @@ async def media_file(request: HttpRequest, name: str) -> HttpResponseBase:
 
 
 async def _answer(request: HttpRequest, name: str, etag: str) -> HttpResponseBase:
+    if settings.MEDIA_ACCEL:  # nginx sends the file, in ranges too, from the location of this name
+        return HttpResponse(headers={"X-Accel-Redirect": f"{settings.MEDIA_ACCEL}{name[:2]}/{name}"})
     try:
         file, size = await open_file(name)
     except FileNotFoundError:

@@ -405,6 +405,22 @@ async def test_a_player_gets_the_part_that_it_asks_for() -> None:
     assert await body(changed) == content
 
 
+async def test_behind_nginx_a_file_is_named_instead_of_sent(settings: Settings) -> None:
+    settings.MEDIA_ACCEL = "/protected-media/"
+    await Room.objects.acreate(name="members", members_only=True)
+    staff, outsider = await account("sofia", is_staff=True), await account("otto")
+    url = (await send(staff, file(video(1000), "clip.webm"), room="members")).json()["message"]
+    name = url.rpartition("/")[2]
+    answer = await staff.get(url, headers={"Range": "bytes=0-1"})
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert answer["X-Accel-Redirect"] == f"/protected-media/{name[:2]}/{name}"
+    assert (answer["Content-Type"], answer["Content-Security-Policy"]) == ("video/webm", PLAYER_POLICY)
+    again = await staff.get(url, headers={"If-None-Match": answer["ETag"]})
+    assert (again.status_code, again.has_header("X-Accel-Redirect")) == (304, False)
+    refused = await outsider.get(url)
+    assert (refused.status_code, refused.has_header("X-Accel-Redirect")) == (404, False)
+
+
 async def test_members_files_are_for_members() -> None:
     room = await Room.objects.acreate(name="members", members_only=True)
     member, outsider, staff = await account("mia"), await account("otto"), await account("sofia", is_staff=True)
