@@ -1,0 +1,261 @@
+"""docs/deployment.md is run as it stands: nginx, two workers behind systemd's sockets, PostgreSQL, Valkey."""
+
+import asyncio
+import json
+import os
+import re
+import shutil
+import ssl
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import websockets
+
+from tests import nginx, postgres
+from tests.deployed import Deployed, files
+from tests.servers import manage, running
+from threechat.media.views import PLAYER_POLICY
+from threechat.tests.samples import picture, video
+
+pytestmark = [
+    pytest.mark.server,
+    pytest.mark.skipif(
+        (nginx.find() is None or postgres.find() is None) and not os.environ.get("CI"),
+        reason="there is no nginx, or no initdb",
+    ),
+]
+MB = 1024 * 1024
+SERVICE_RESTART, TRY_AGAIN_LATER = 1012, 1013
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[Deployed]:
+    site = Deployed()
+    with running(site):
+        yield site
+
+
+def connect(site: Deployed, path: str = "/ws/one/", **options: Any) -> Any:
+    return websockets.connect(
+        f"wss://localhost:{site.https}{path}", ssl=site.tls, proxy=None, **{"origin": site.visitor().origin, **options}
+    )
+
+
+def test_pages_come_over_https(site: Deployed) -> None:
+    page = site.visitor().ask("/")
+    assert (page.status, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
+    for name in ("content-security-policy", "strict-transport-security", "x-frame-options", "referrer-policy"):
+        assert name in page.headers
+    assert "server" not in page.headers or page.headers["server"] == "nginx"
+
+
+def test_http_leads_to_https(site: Deployed) -> None:
+    from tests.visitor import Visitor
+
+    answer = Visitor(site.http).ask("/two/?window=1h")
+    assert (answer.status, answer.headers["location"]) == (301, "https://localhost/two/?window=1h")
+
+
+def test_who_calls_it_by_another_name_gets_nothing(site: Deployed) -> None:
+    from tests.visitor import Visitor
+
+    assert Visitor(site.http).ask("/", Host="evil.example").status == 0
+    stranger = ssl.create_default_context()
+    stranger.check_hostname, stranger.verify_mode = False, ssl.CERT_NONE
+    with pytest.raises(ssl.SSLError):
+        ssl.get_server_certificate(("127.0.0.1", site.https))  # no name at all
+
+
+async def test_a_socket_opens_from_our_own_pages_and_from_no_others(site: Deployed) -> None:
+    async with connect(site) as client:
+        assert json.loads(await asyncio.wait_for(client.recv(), 5))["message"]
+    async with connect(site, origin=None) as client:  # a script
+        assert await asyncio.wait_for(client.recv(), 5)
+    with pytest.raises(websockets.InvalidStatus) as refused:
+        async with connect(site, origin="https://evil.example"):
+            pass
+    assert refused.value.response.status_code == 403
+
+
+async def test_both_workers_have_sockets(site: Deployed) -> None:
+    clients = [await connect(site, "/ws/chat/both/") for _ in range(8)]
+    await clients[0].send('{"message": "to all"}')
+    assert {json.loads(await asyncio.wait_for(client.recv(), 5))["message"] for client in clients} == {"to all"}
+    for client in clients:
+        await client.close()
+    lines = [line for line in log(site) if line["path"] == "/ws/chat/both/"]
+    assert len({line["worker"] for line in lines}) == 2
+
+
+def log(site: Deployed) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (site.folder / "log" / "examplechannels.log").read_text().splitlines()]
+
+
+def test_no_query_is_logged(site: Deployed) -> None:
+    site.visitor().ask("/two/?view=a-token", Referer="https://localhost/two/?view=a-token")
+    [line] = [line for line in log(site) if line["path"] == "/two/"][-1:]
+    assert line["status"] == 200
+    assert "a-token" not in (site.folder / "log" / "examplechannels.log").read_text()
+
+
+def static_address(site: Deployed, ending: str) -> str:
+    found = re.findall(rf'"(/static/[^"]+\.[0-9a-f]{{12}}\.{ending})"', site.visitor().ask("/").body.decode())
+    return str(found[0])
+
+
+def test_static_files_come_from_nginx_small_and_for_ever(site: Deployed) -> None:
+    answer = site.visitor().ask(static_address(site, "css"), Accept_Encoding="gzip")
+    assert (answer.status, answer.headers["content-encoding"]) == (200, "gzip")
+    assert answer.body.startswith(b"\x1f\x8b")
+    assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    script = site.visitor().ask(static_address(site, "js"))
+    assert script.headers["content-type"] == "application/javascript"
+    plain = site.visitor().ask("/static/staticfiles.json")
+    assert plain.headers["cache-control"] == "public, max-age=60"
+    assert [line["worker"] for line in log(site) if line["path"].startswith("/static/")] == [""] * 3
+
+
+def test_a_file_goes_up_and_comes_down_in_ranges_without_a_worker(site: Deployed) -> None:
+    person, content = site.visitor(), video(6 * MB)
+    sent = person.upload("files", content)
+    assert sent.status == 201, sent.body
+    url = json.loads(sent.body)["message"]
+    whole = person.ask(url)
+    assert (whole.status, whole.body == content, whole.headers["content-type"]) == (200, True, "video/webm")
+    expected = {
+        "content-security-policy": PLAYER_POLICY,
+        "x-content-type-options": "nosniff",
+        "cache-control": "private, no-cache",
+        "cross-origin-resource-policy": "same-origin",
+        "accept-ranges": "bytes",
+        "etag": f'"{url.rpartition("/")[2]}"',
+    }
+    assert expected.items() <= whole.headers.items()
+    assert whole.headers["content-disposition"].startswith("inline")
+    assert {"x-frame-options", "referrer-policy", "strict-transport-security"} <= whole.headers.keys()
+    assert not {"x-accel-redirect", "last-modified"} & whole.headers.keys()
+    part = person.ask(url, Range="bytes=3000000-3000009")
+    assert (part.status, part.body) == (206, content[3_000_000:3_000_010])
+    assert part.headers["content-range"] == f"bytes 3000000-3000009/{len(content)}"
+    assert part.headers["content-security-policy"] == PLAYER_POLICY
+    head = person.ask(url, "HEAD")
+    assert (head.status, head.headers["content-length"], head.body) == (200, str(len(content)), b"")
+    etag = whole.headers["etag"]
+    assert person.ask(url, Range="bytes=0-1", If_Range=etag).status == 206
+    assert person.ask(url, Range="bytes=0-1", If_Range='"another"').status == 200
+    beyond = person.ask(url, Range=f"bytes={len(content)}-")
+    assert (beyond.status, beyond.headers["content-range"]) == (416, f"bytes */{len(content)}")
+    unchanged = person.ask(url, If_None_Match=etag)
+    assert (unchanged.status, unchanged.headers["etag"], unchanged.body) == (304, etag, b"")
+
+
+def test_a_members_file_is_not_there_for_others_nor_by_its_place(site: Deployed) -> None:
+    code = (
+        "from django.contrib.auth.models import User; from django.test import Client;"
+        "from threechat.models import Room;"
+        "Room.objects.create(name='members', members_only=True);"
+        "client = Client(); client.force_login(User.objects.create_user('sofia', is_staff=True));"
+        "print(client.cookies[next(iter(client.cookies))].value)"
+    )
+    done = manage("shell", "-v0", "-c", code, **site.environment)
+    assert done.returncode == 0, done.stderr
+    staff, outsider = site.visitor(), site.visitor()
+    staff.ask("/accounts/login/")
+    session = next((name for name in ("__Host-sessionid", "__Secure-sessionid") if name in staff.cookies), "sessionid")
+    staff.cookies[session] = done.stdout.split()[-1]
+    sent = staff.upload("members", picture(), "a.png")
+    assert sent.status == 201, sent.body
+    url = json.loads(sent.body)["message"]
+    assert staff.ask(url).status == 200
+    assert outsider.ask(url).status == 404
+    name = url.rpartition("/")[2]
+    assert staff.ask(f"/protected-media/{name[:2]}/{name}").status == 404
+
+
+def test_a_body_that_is_too_big_is_refused_before_it_is_taken(site: Deployed) -> None:
+    assert site.visitor().ask("/two/readings/", "POST", bytes(6 * MB)).status == 413
+    told = site.visitor().upload("files", video(33 * MB))
+    assert (told.status, json.loads(told.body)["error"]["code"]) == (413, "too-big")  # the program's own, with its reason
+
+
+def test_numbers_are_for_this_machine_alone(site: Deployed) -> None:
+    for path in ("/metrics", "/metrics/", "/metrics?x"):
+        assert site.visitor().ask(path).status == 404
+        assert log(site)[-1]["worker"] == ""
+
+
+def test_an_address_is_the_visitors_own_and_not_what_it_says(site: Deployed) -> None:
+    """By the limit of uploads, which counts addresses: one is told to wait, another is not."""
+    one, other = site.visitor("127.0.0.2"), site.visitor("127.0.0.3")
+    statuses = set()
+    for number in range(40):
+        statuses.add(one.ask("/chat/x/media/", "POST", b"x", X_Forwarded_For=f"10.0.0.{number}").status)
+    assert statuses == {403, 429}  # without Django's token, until nobody asks for it any more
+    assert other.ask("/chat/x/media/", "POST", b"x", X_Forwarded_For="127.0.0.2").status == 403
+
+
+class Stream(threading.Thread):
+    """Asks for a page again and again until `stop`."""
+
+    def __init__(self, site: Deployed) -> None:
+        super().__init__()
+        self._visitor, self._stopped = site.visitor(), threading.Event()
+        self.statuses: list[int] = []
+        self.slowest = 0.0
+
+    def run(self) -> None:
+        while not self._stopped.is_set():
+            began = time.monotonic()
+            self.statuses.append(self._visitor.ask("/two/readings/?device=random&seconds=60").status)
+            self.slowest = max(self.slowest, time.monotonic() - began)
+
+    def stop(self) -> None:
+        self._stopped.set()
+        self.join()
+
+
+async def test_a_restart_closes_a_workers_sockets_with_1012_and_no_page_fails(site: Deployed) -> None:
+    clients = [await connect(site, "/ws/two/") for _ in range(20)]
+    streams = [Stream(site) for _ in range(2)]
+    for stream in streams:
+        stream.start()
+    before = site.workers[0].pid
+    restarting = asyncio.create_task(asyncio.to_thread(site.restart, site.workers[0]))
+    gone, ends = [], [asyncio.create_task(client.wait_closed()) for client in clients]
+    while not restarting.done():
+        async with connect(site, "/ws/two/") as fresh:  # all the time: never refused
+            assert json.loads(await asyncio.wait_for(fresh.recv(), 10))
+    await restarting
+    for stream in streams:
+        stream.stop()
+    gone = [client for client, end in zip(clients, ends, strict=True) if end.done()]
+    stays = [client for client, end in zip(clients, ends, strict=True) if not end.done()]
+    assert 5 <= len(gone) <= 15
+    assert {client.close_code for client in gone} == {SERVICE_RESTART}
+    for client in stays:
+        await client.close()
+    asked = [status for stream in streams for status in stream.statuses]
+    assert len(asked) > 20
+    assert set(asked) == {200}
+    assert site.workers[0].pid != before
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="there is no systemd")
+def test_systemd_understands_the_units(tmp_path: Path) -> None:
+    units = []
+    for path, text in files().items():
+        if path.startswith("/etc/systemd/system/"):
+            unit = tmp_path / Path(path).name.replace("@.", "@1.")
+            # What the unit names is on another machine.
+            unit.write_text(re.sub(r"(ExecStart=)\S+", r"\1/bin/true", text))
+            units.append(str(unit))
+    done = subprocess.run(
+        ["systemd-analyze", "verify", "--man=no", *units], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
