@@ -36,7 +36,9 @@ os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS="1")
 os.execv(sys.argv[2], sys.argv[2:])
 """
 # Of the build of nginx, not of its configuration: its own folders are for root.
-TEMPORARY = "".join(f"{kind}_temp_path {{0}}/{kind};\n" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+TEMPORARY = "".join(
+    f"{kind}_temp_path {{0}}/{kind};\n" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+)
 
 
 def files() -> dict[str, str]:
@@ -68,9 +70,7 @@ def certificate(folder: Path) -> Path:
     path = folder / "fullchain.pem"
     path.write_bytes(made.public_bytes(serialization.Encoding.PEM))
     (folder / "privkey.pem").write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     )
     return path
 
@@ -103,12 +103,22 @@ class Deployed:
         for name in ("run", "data", "sites", "conf.d", "log"):
             (self.folder / name).mkdir()
         self.tls = ssl.create_default_context(cafile=certificate(self.folder / "tls"))
+        self._started: list[Process] = []
+        try:
+            self._start()
+        except BaseException:
+            self.stop()
+            raise
+
+    def _start(self) -> None:
         self.postgres = Postgres(new_folder())
-        self.valkey = self._start_valkey()
+        self._started.append(self.postgres)
+        self._start_valkey()
         self.environment = self._environment()
         prepare(self.folder / "data", **self.environment)
         self.workers = [Worker(self, number, self._listen(number)) for number in (1, 2)]
-        self.nginx = self._start_nginx()
+        self._started += self.workers
+        self._start_nginx()
         for worker in self.workers:
             self.wait_until_ready(worker)
 
@@ -146,12 +156,12 @@ class Deployed:
             line.split("=", 1) for line in lines if line and not line.startswith("#")
         )
 
-    def _start_valkey(self) -> Process:
+    def _start_valkey(self) -> None:
         config = self.folder / "valkey.conf"
         config.write_text(self.here(files()["/etc/redis/examplechannels.conf"]))
         valkey = Process([str(get_binary_path()), str(config)], {}, self.folder / "valkey.log")
+        self._started.append(valkey)
         wait_until(lambda: "Ready to accept connections" in valkey.output, START_SECONDS, "Valkey is not ready")
-        return valkey
 
     def _listen(self, number: int) -> socket.socket:
         listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -159,13 +169,13 @@ class Deployed:
         listener.listen(int(unit(SOCKET)["Backlog"][0]))
         return listener
 
-    def _start_nginx(self) -> Nginx:
+    def _start_nginx(self) -> None:
         shown = files()
         (self.folder / "conf.d" / "temporary.conf").write_text(TEMPORARY.format(self.folder))
         (self.folder / "sites" / "examplechannels").write_text(self.here(shown[SITE]))
         config = self.folder / "nginx.conf"
         config.write_text(self.here(shown["/etc/nginx/nginx.conf"]))
-        return Nginx(self.folder, config, self.https)
+        self._started.append(Nginx(self.folder, config, self.https))
 
     def visitor(self, address: str = "127.0.0.1") -> Visitor:
         """Somebody who comes over HTTPS."""
@@ -173,6 +183,7 @@ class Deployed:
 
     def wait_until_ready(self, worker: Worker) -> None:
         """As the paper does it, at the worker's own page."""
+
         def is_ready() -> bool:
             if not worker.running:
                 raise RuntimeError(f"worker {worker.number} ended:\n{worker.output}")
@@ -184,10 +195,11 @@ class Deployed:
         """`systemctl restart`."""
         worker.stop()
         started = worker.again()
+        self._started.append(started)
         self.workers[worker.number - 1] = started
         self.wait_until_ready(started)
         return started
 
     def stop(self) -> None:
-        for process in (self.nginx, *self.workers, self.valkey, self.postgres):
+        for process in reversed(self._started):
             process.stop()

@@ -26,10 +26,14 @@ class Nginx(Process):
         binary = find()
         if binary is None:
             raise RuntimeError("no nginx")
-        command = [str(binary), "-p", str(folder), "-c", str(config), "-g", "daemon off;"]
+        command = [str(binary), "-e", "stderr", "-c", str(config), "-g", "daemon off;"]
         super().__init__(command, {}, folder / "nginx.log")
         self._port = port
-        wait_until(self._answers, START_SECONDS, "nginx is not ready")
+        try:
+            wait_until(self._answers, START_SECONDS, "nginx is not ready")
+        except BaseException:
+            self.stop()
+            raise
 
     def _answers(self) -> bool:
         if not self.running:
