@@ -46,6 +46,12 @@ def files() -> dict[str, str]:
     return dict(re.findall(r"^File: `([^`]+)`\n\n```\w*\n(.*?)^```$", PAPER.read_text(), re.MULTILINE | re.DOTALL))
 
 
+def environment(text: str = "") -> dict[str, str]:
+    """The variables of the environment file."""
+    lines = (text or files()[ENVIRONMENT]).splitlines()
+    return dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
+
+
 def unit(name: str) -> dict[str, list[str]]:
     """The keys of a systemd unit."""
     found: dict[str, list[str]] = {}
@@ -114,7 +120,9 @@ class Deployed:
         self.postgres = Postgres(new_folder())
         self._started.append(self.postgres)
         self._start_valkey()
-        self.environment = self._environment()
+        # Of what the tests themselves run under, nothing reaches the site.
+        clean = {"DEBUG": "", "DJANGO_SETTINGS_MODULE": "examplechannels.settings"}
+        self.environment = clean | environment(self.here(files()[ENVIRONMENT]))
         prepare(self.folder / "data", **self.environment)
         self.workers = [Worker(self, number, self._listen(number)) for number in (1, 2)]
         self._started += self.workers
@@ -148,13 +156,6 @@ class Deployed:
         for old, new in replaced.items():
             text = text.replace(old, new)
         return text
-
-    def _environment(self) -> dict[str, str]:
-        lines = self.here(files()[ENVIRONMENT]).splitlines()
-        # Of what the tests themselves run under, nothing reaches the site.
-        return {"DEBUG": "", "DJANGO_SETTINGS_MODULE": "examplechannels.settings"} | dict(
-            line.split("=", 1) for line in lines if line and not line.startswith("#")
-        )
 
     def _start_valkey(self) -> None:
         config = self.folder / "valkey.conf"
