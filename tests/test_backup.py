@@ -1,0 +1,182 @@
+"""The backup and restore of docs/deployment.md, with its scripts, while devices and people write."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import psycopg
+import pytest
+
+from tests import postgres
+from tests.deployed import files
+from tests.ledger import Ledger
+from tests.postgres import Postgres
+from tests.servers import ROOT, Server, manage, new_folder, running
+from tests.visitor import Visitor
+from threechat.tests.samples import video
+
+pytestmark = pytest.mark.server
+SCRIPT_SECONDS = 120
+KEPT = ("two_device", "two_metric", "threechat_room", "threechat_message", "threechat_media", "django_session")
+ACCOUNT = (
+    "from django.contrib.auth.models import User; from django.test import Client;"
+    "client = Client(); client.force_login(User.objects.create_user('sofia', is_staff=True));"
+    "print(client.cookies['sessionid'].value)"
+)
+
+
+class Place(NamedTuple):
+    """Where a site keeps what it has: its folder, and its database, "" for SQLite in the folder."""
+
+    data: Path
+    url: str
+
+    @property
+    def env(self) -> dict[str, str]:
+        return {"DATABASE_URL": self.url, "SECRET_KEY": "the-same-on-both", "HOST_FEED": "0"}
+
+    @property
+    def ledger(self) -> Ledger:
+        return Ledger(self.url or self.data)
+
+    def run(self, script: str, folder: Path) -> None:
+        """A script of the paper, here."""
+        (self.data / "environment").write_text(
+            f"DATA_DIR={self.data}\n" + "".join(f"{name}={value}\n" for name, value in self.env.items())
+        )
+        text = files()[script]
+        for old, new in {
+            "/etc/examplechannels/environment": f"{self.data}/environment",
+            "/opt/examplechannels/current/.venv/bin/python": sys.executable,
+            "runuser -u examplechannels -- ": "",
+        }.items():
+            text = text.replace(old, new)
+        text = re.sub(r"^chown .*\n", "", text, flags=re.MULTILINE)
+        done = subprocess.run(
+            ["sh", "-c", text, script, str(folder)],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=SCRIPT_SECONDS,
+            check=False,
+        )
+        assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def places(request: pytest.FixtureRequest) -> Iterator[tuple[Place, Place]]:
+    """A site, and where it is brought back."""
+    folders = new_folder(), new_folder()
+    if request.param == "sqlite":
+        yield Place(folders[0], ""), Place(folders[1], "")
+        return
+    if postgres.find() is None and not os.environ.get("CI"):
+        pytest.skip("there is no initdb")
+    server = Postgres(new_folder())
+    with running(server):
+        with psycopg.connect(server.url, autocommit=True) as connection:
+            connection.execute("CREATE DATABASE restored")
+        yield Place(folders[0], server.url), Place(folders[1], server.url.replace("/postgres", "/restored"))
+
+
+class Writer(threading.Thread):
+    """A device that writes until it is stopped; `acknowledged` holds what it was told is stored."""
+
+    def __init__(self, server: Server, token: str) -> None:
+        super().__init__()
+        self._visitor, self._token, self._stopped = Visitor(server.port), token, threading.Event()
+        self.acknowledged = 0
+
+    def run(self) -> None:
+        while not self._stopped.is_set():
+            answer = self._visitor.ask(
+                "/two/readings/",
+                "POST",
+                f'{{"temperature": {self.acknowledged}}}',
+                Authorization=f"Bearer {self._token}",
+                Content_Type="application/json",
+            )
+            assert answer.status == 204, answer
+            self.acknowledged += 1
+
+    def wait_for(self, more: int) -> None:
+        until = self.acknowledged + more
+        while self.acknowledged < until:
+            assert self.is_alive()
+            time.sleep(0.01)
+
+    def stop(self) -> None:
+        self._stopped.set()
+        self.join()
+
+
+def test_what_was_acknowledged_before_a_backup_is_back_after_a_restore(
+    places: tuple[Place, Place], prepared: Path
+) -> None:
+    site, other = places
+    kept = new_folder() / "kept"
+    for place in places:
+        shutil.copytree(prepared / "static", place.data / "static")
+    said_by(site, "migrate", "-v0")
+    [token] = re.findall(r"Token: +(\S+)", said_by(site, "device", "Boiler"))
+    session = said_by(site, "shell", "-v0", "-c", ACCOUNT).strip()
+    server = Server("uvicorn", site.data, **site.env)
+    with running(server):
+        server.wait_until_ready()
+        person = Visitor(server.port)
+        person.cookies["sessionid"] = session
+        sent = person.upload("files", content := video(500_000))
+        assert sent.status == 201, sent.body
+        writer = Writer(server, token)
+        writer.start()
+        try:
+            writer.wait_for(20)
+            before = writer.acknowledged
+            site.run("/usr/local/sbin/examplechannels-backup", kept)
+            site.run("/usr/local/sbin/examplechannels-backup", kept)  # over the one of yesterday
+            writer.wait_for(1)
+        finally:
+            writer.stop()
+    rows = counts(site)
+    other.run("/usr/local/sbin/examplechannels-restore", kept)
+    assert "No migrations to apply" in said_by(other, "migrate")
+    after = other.ledger.readings()
+    everything = site.ledger.readings()
+    assert before <= len(after) <= len(everything) == writer.acknowledged
+    assert after.items() <= everything.items()
+    other.ledger.assert_rollups_agree()
+    assert counts(other) == rows
+    again = Server("uvicorn", other.data, **other.env)
+    with running(again):
+        again.wait_until_ready()
+        person = Visitor(again.port)
+        person.cookies["sessionid"] = session
+        assert b"sofia" in person.ask("/chat/files/").body
+        page = person.ask("/chat/files/messages/")
+        [message] = json.loads(page.body)["messages"]
+        file = person.ask(message["message"])
+        assert (file.status, file.body) == (200, content)
+        late = Writer(again, token)
+        late.start()
+        try:
+            late.wait_for(3)
+        finally:
+            late.stop()
+
+
+def said_by(place: Place, *command: str) -> str:
+    done = manage(*command, DATA_DIR=str(place.data), **place.env)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def counts(place: Place) -> dict[str, Any]:
+    return {table: place.ledger.rows(f"SELECT count(*) FROM {table}") for table in KEPT}
