@@ -128,7 +128,7 @@ def test_what_was_acknowledged_before_a_backup_is_back_after_a_restore(
     said_by(site, "migrate", "-v0")
     [token] = re.findall(r"Token: +(\S+)", said_by(site, "device", "Boiler"))
     session = said_by(site, "shell", "-v0", "-c", ACCOUNT).strip()
-    server = Server("uvicorn", site.data, **site.env)
+    server = Server("uvicorn", site.data, None, 1, **site.env)
     with running(server):
         server.wait_until_ready()
         person = Visitor(server.port)
@@ -154,7 +154,7 @@ def test_what_was_acknowledged_before_a_backup_is_back_after_a_restore(
     assert after.items() <= everything.items()
     other.ledger.assert_rollups_agree()
     assert counts(other) == rows
-    again = Server("uvicorn", other.data, **other.env)
+    again = Server("uvicorn", other.data, None, 1, **other.env)
     with running(again):
         again.wait_until_ready()
         person = Visitor(again.port)
