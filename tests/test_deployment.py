@@ -191,6 +191,20 @@ def test_numbers_are_for_this_machine_alone(site: Deployed) -> None:
         assert log(site)[-1]["worker"] == ""
 
 
+def test_each_workers_numbers_are_there_for_who_has_the_token(site: Deployed) -> None:
+    inside = Visitor(site.inside)
+    for worker in site.workers:
+        path = f"/{worker.number}/metrics"
+        assert inside.ask(path).status == 403
+        answer = inside.ask(path, Authorization=f"Bearer {site.environment['METRICS_TOKEN']}")
+        assert (answer.status, b"examplechannels_workers 1.0" in answer.body) == (200, True)
+
+
+def test_a_request_has_one_id_in_nginx_and_in_the_worker(site: Deployed) -> None:
+    answer = site.visitor().ask("/two/", X_Request_ID="of-my-own")
+    assert answer.headers["x-request-id"] == log(site)[-1]["request_id"]
+
+
 def test_an_address_is_the_visitors_own_and_not_what_it_says(site: Deployed) -> None:
     """By the limit of uploads, which counts addresses: one is told to wait, another is not."""
     one, other = site.visitor("127.0.0.2"), site.visitor("127.0.0.3")
