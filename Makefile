@@ -31,6 +31,7 @@ serve: setup  ## serve on uvicorn with production settings; WORKERS=4 HOST PORT
 test: setup $(DEV) $(BROKER)  ## every test but the long ones: Python, JavaScript, browser, Valkey
 	$(PY) -m tests.chromium
 	$(if $(CI),$(PY) -m tests.postgres)
+	$(if $(CI),$(PY) -m tests.nginx)
 	node --test tests/js/*.test.js
 	$(PY) -m pytest -q -m "not faults"
 

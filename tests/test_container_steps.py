@@ -10,6 +10,7 @@ import re
 import shlex
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -75,7 +76,8 @@ class Image:
         kept = {name: os.environ[name] for name in os.environ if re.match(r"(?i)PIP_|npm_|HOME$|\w*_proxy$", name)}
         shown = dict(pair.split("=", 1) for line in instructions("ENV") for pair in shlex.split(line))
         shown = {name: self.here(value) for name, value in shown.items()}
-        return {**kept, **shown, "PATH": shown["PATH"].replace("$PATH", os.environ["PATH"])}
+        places = f"{Path(sys.executable).parent}:{os.environ['PATH']}"  # where the base images have python and npm
+        return {**kept, **shown, "PATH": shown["PATH"].replace("$PATH", places)}
 
     def here(self, text: str) -> str:
         text = text.replace("/opt/venv", str(self.folder / "venv")).replace("8000", str(self.port))
