@@ -6,8 +6,6 @@ import re
 import shutil
 import subprocess
 import sys
-import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -21,6 +19,7 @@ from tests.ledger import Ledger
 from tests.postgres import Postgres
 from tests.servers import ROOT, Server, manage, new_folder, running
 from tests.visitor import Visitor
+from tests.writing_device import WritingDevice
 from threechat.tests.samples import video
 
 pytestmark = pytest.mark.server
@@ -87,37 +86,6 @@ def places(request: pytest.FixtureRequest) -> Iterator[tuple[Place, Place]]:
         yield Place(folders[0], server.url), Place(folders[1], server.url.replace("/postgres", "/restored"))
 
 
-class Writer(threading.Thread):
-    """A device that writes until it is stopped; `acknowledged` holds what it was told is stored."""
-
-    def __init__(self, server: Server, token: str) -> None:
-        super().__init__()
-        self._visitor, self._token, self._stopped = Visitor(server.port), token, threading.Event()
-        self.acknowledged = 0
-
-    def run(self) -> None:
-        while not self._stopped.is_set():
-            answer = self._visitor.ask(
-                "/two/readings/",
-                "POST",
-                f'{{"temperature": {self.acknowledged}}}',
-                Authorization=f"Bearer {self._token}",
-                Content_Type="application/json",
-            )
-            assert answer.status == 204, answer
-            self.acknowledged += 1
-
-    def wait_for(self, more: int) -> None:
-        until = self.acknowledged + more
-        while self.acknowledged < until:
-            assert self.is_alive()
-            time.sleep(0.01)
-
-    def stop(self) -> None:
-        self._stopped.set()
-        self.join()
-
-
 def test_what_was_acknowledged_before_a_backup_is_back_after_a_restore(
     places: tuple[Place, Place], prepared: Path
 ) -> None:
@@ -135,7 +103,7 @@ def test_what_was_acknowledged_before_a_backup_is_back_after_a_restore(
         person.cookies["sessionid"] = session
         sent = person.upload("files", content := video(500_000))
         assert sent.status == 201, sent.body
-        writer = Writer(server, token)
+        writer = WritingDevice(Visitor(server.port), token)
         writer.start()
         try:
             writer.wait_for(20)
@@ -164,7 +132,7 @@ def test_what_was_acknowledged_before_a_backup_is_back_after_a_restore(
         [message] = json.loads(page.body)["messages"]
         file = person.ask(message["message"])
         assert (file.status, file.body) == (200, content)
-        late = Writer(again, token)
+        late = WritingDevice(Visitor(again.port), token)
         late.start()
         try:
             late.wait_for(3)

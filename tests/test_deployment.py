@@ -18,8 +18,10 @@ import websockets
 
 from tests import nginx, postgres
 from tests.deployed import Deployed, files
+from tests.ledger import Ledger
 from tests.servers import manage, running
 from tests.visitor import Visitor
+from tests.writing_device import WritingDevice
 from threechat.media.door import BURST_UPLOADS
 from threechat.media.views import PLAYER_POLICY
 from threechat.tests.samples import picture, video
@@ -238,8 +240,10 @@ class Stream(threading.Thread):
 async def test_a_restart_closes_a_workers_sockets_with_1012_and_no_page_fails(site: Deployed) -> None:
     clients = [await connect(site, "/ws/two/") for _ in range(20)]
     streams = [Stream(site) for _ in range(2)]
-    for stream in streams:
-        stream.start()
+    [token] = re.findall(r"Token: +(\S+)", manage("device", "Boiler", **site.environment).stdout)
+    device = WritingDevice(site.visitor(), token)
+    for thread in (*streams, device):
+        thread.start()
     before = site.workers[0].pid
     restarting = asyncio.create_task(asyncio.to_thread(site.restart, site.workers[0]))
     gone, ends = [], [asyncio.create_task(client.wait_closed()) for client in clients]
@@ -247,8 +251,8 @@ async def test_a_restart_closes_a_workers_sockets_with_1012_and_no_page_fails(si
         async with connect(site, "/ws/two/") as fresh:  # all the time: never refused
             assert json.loads(await asyncio.wait_for(fresh.recv(), 10))
     await restarting
-    for stream in streams:
-        stream.stop()
+    for thread in (*streams, device):
+        thread.stop()
     gone = [client for client, end in zip(clients, ends, strict=True) if end.done()]
     stays = [client for client, end in zip(clients, ends, strict=True) if not end.done()]
     assert 5 <= len(gone) <= 15
@@ -258,6 +262,9 @@ async def test_a_restart_closes_a_workers_sockets_with_1012_and_no_page_fails(si
     asked = [status for stream in streams for status in stream.statuses]
     assert len(asked) > 20
     assert set(asked) == {200}
+    assert device.refused == []
+    query = "SELECT count(*) FROM two_reading JOIN two_metric m ON m.id = metric_id WHERE m.name = 'temperature'"
+    assert Ledger(site.postgres.url).rows(query) == [(device.acknowledged,)]
     assert site.workers[0].pid != before
 
 
