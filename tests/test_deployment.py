@@ -268,6 +268,10 @@ async def test_a_restart_closes_a_workers_sockets_with_1012_and_no_page_fails(si
     assert site.workers[0].pid != before
 
 
+def test_the_workers_may_do_at_redis_whatever_they_need(site: Deployed) -> None:
+    assert all("does not answer" not in worker.output for worker in site.workers)
+
+
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="there is no systemd")
 def test_systemd_understands_the_units(tmp_path: Path) -> None:
     units = []
