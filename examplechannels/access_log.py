@@ -132,7 +132,8 @@ class _Socket:
 
 def _begin(scope: Any) -> tuple[bytes, bytes]:
     """Sets the id of what begins, for its log records; returns it as a header."""
-    found = header(scope, b"x-request-id") if settings.TRUSTED_PROXIES else None
+    is_proxied = settings.TRUSTED_PROXIES or "through_unix_socket" in scope
+    found = header(scope, b"x-request-id") if is_proxied else None
     identity = found if found and PLAIN_ID.fullmatch(found) else secrets.token_hex(8)
     request_id.set(identity)  # never reset: the server makes a task, with its own context, for each
     return b"x-request-id", identity.encode()

@@ -19,7 +19,7 @@ def behind_proxies(inner: Application) -> Application:
 
     async def application(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "lifespan" and not scope.get("client"):
-            scope = {**scope, "client": UNIX_PEER}
+            scope = {**scope, "client": UNIX_PEER, "through_unix_socket": True}
         await trusting(scope, receive, send)
 
     return application

@@ -6,6 +6,7 @@ Of the files there nothing is replaced but paths, ports, names and secrets, and 
 import datetime
 import getpass
 import re
+import secrets
 import shlex
 import socket
 import ssl
@@ -149,6 +150,7 @@ class Deployed:
             "127.0.0.1:6379": f"127.0.0.1:{self._redis}",
             "port 6379": f"port {self._redis}",
             "127.0.0.1 -::1": "127.0.0.1",
+            "change-me-to-fifty-random-characters": secrets.token_urlsafe(50),
             "postgres://%2Frun%2Fpostgresql/examplechannels": self.postgres.url,
             "example.com": "localhost",
         }

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 import websockets
+from django.conf import settings
 
 from tests import nginx, postgres
 from tests.deployed import Deployed, files
@@ -22,7 +23,7 @@ from tests.ledger import Ledger
 from tests.servers import manage, running
 from tests.visitor import Visitor
 from tests.writing_device import WritingDevice
-from threechat.media.door import BURST_UPLOADS
+from threechat.media.door import BURST_UPLOADS, FORM_BYTES
 from threechat.media.views import PLAYER_POLICY
 from threechat.tests.samples import picture, video
 
@@ -56,6 +57,12 @@ def test_pages_come_over_https(site: Deployed) -> None:
     for name in ("content-security-policy", "strict-transport-security", "x-frame-options", "referrer-policy"):
         assert name in page.headers
     assert "server" not in page.headers or page.headers["server"] == "nginx"
+
+
+def test_the_checks_say_nothing(site: Deployed) -> None:
+    done = manage("check", "--deploy", "--fail-level", "INFO", **site.environment)
+    assert (done.returncode, done.stderr) == (0, ""), done.stdout
+    assert "no issues (" in done.stdout
 
 
 def test_http_leads_to_https(site: Deployed) -> None:
@@ -179,12 +186,14 @@ def test_a_members_file_is_not_there_for_others_nor_by_its_place(site: Deployed)
 
 
 def test_a_body_that_is_too_big_is_refused_before_it_is_taken(site: Deployed) -> None:
-    assert site.visitor().ask("/two/readings/", "POST", bytes(6 * MB)).status == 413
-    told = site.visitor().upload("files", video(33 * MB))
-    assert (told.status, json.loads(told.body)["error"]["code"]) == (
-        413,
-        "too-big",
-    )  # the program's own, with its reason
+    for answer in (
+        site.visitor().ask("/two/readings/", "POST", bytes(settings.MAX_BODY_BYTES + 1)),
+        site.visitor().upload("files", video(settings.MAX_UPLOAD_BYTES + FORM_BYTES)),
+    ):
+        assert (answer.status, json.loads(answer.body)["error"]["code"]) == (413, "too-big")
+        assert log(site)[-1]["worker"] == ""
+    barely = site.visitor().upload("files", video(settings.MAX_UPLOAD_BYTES + 1))
+    assert json.loads(barely.body)["error"]["detail"] == f"A file is at most {settings.MAX_UPLOAD_BYTES} bytes."
 
 
 def test_numbers_are_for_this_machine_alone(site: Deployed) -> None:
