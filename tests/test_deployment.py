@@ -260,8 +260,9 @@ async def test_a_restart_closes_a_workers_sockets_with_1012_and_no_page_fails(si
         async with connect(site, "/ws/two/") as fresh:  # all the time: never refused
             assert json.loads(await asyncio.wait_for(fresh.recv(), 10))
     await restarting
-    for thread in (*streams, device):
-        thread.stop()
+    for stream in streams:
+        stream.stop()
+    device.stop()
     gone = [client for client, end in zip(clients, ends, strict=True) if end.done()]
     stays = [client for client, end in zip(clients, ends, strict=True) if not end.done()]
     assert 5 <= len(gone) <= 15
@@ -279,6 +280,14 @@ async def test_a_restart_closes_a_workers_sockets_with_1012_and_no_page_fails(si
 
 def test_the_workers_may_do_at_redis_whatever_they_need(site: Deployed) -> None:
     assert all("does not answer" not in worker.output for worker in site.workers)
+
+
+def test_postgresql_knows_its_settings(site: Deployed) -> None:
+    shown = re.findall(r"^(\w+) = (\S+)$", files()["/etc/postgresql/15/main/conf.d/examplechannels.conf"], re.MULTILINE)
+    known = dict(Ledger(site.postgres.url).rows("SELECT name, enumvals FROM pg_settings"))
+    for name, value in shown:
+        assert name in known
+        assert known[name] is None or value in known[name], (name, known[name])
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="there is no systemd")
