@@ -1,0 +1,90 @@
+"""Who talks and who sends readings while servers come and go: what is not acknowledged is sent again."""
+
+import asyncio
+import json
+import time
+from collections.abc import Callable
+
+from .http import Connection, request_bytes
+from .pages import Away, RoomPage
+from .servers import Listener
+from .talk import TEXT
+
+RETRY_SECONDS = 0.2
+ASK_SECONDS = 10.0
+READINGS_PATH = "/two/readings/"
+
+
+class Talker(RoomPage):
+    """A page whose person also writes; what has no echo yet goes out again when the socket is back."""
+
+    def __init__(self, choose: Callable[[], Listener], room: str, name: str) -> None:
+        super().__init__(choose, room)
+        self.name = name
+        self.unconfirmed: dict[str, str] = {}
+        self.acknowledged: dict[str, int] = {}
+        self.refusals: list[str] = []
+
+    def say(self, client_id: str) -> None:
+        frame = {"message": TEXT, "username": self.name, "client_id": client_id}
+        self.unconfirmed[client_id] = json.dumps(frame)
+        self._send(client_id)
+
+    def on_open(self) -> None:
+        for client_id in self.unconfirmed:
+            self._send(client_id)
+
+    def take(self, frame: dict[str, object]) -> None:
+        super().take(frame)
+        client_id = str(frame.get("client_id"))
+        if client_id in self.unconfirmed:
+            if frame["type"] == "error":
+                self.refusals.append(str(frame["code"]))
+            else:
+                self.acknowledged[client_id] = int(str(frame["id"]))
+                del self.unconfirmed[client_id]
+
+    def _send(self, client_id: str) -> None:
+        if self.opened.is_set() and self.socket is not None:
+            self.socket.send_text(self.unconfirmed[client_id])
+
+
+class Sender:
+    """A device that posts each reading, whose value is its number, until it is acknowledged."""
+
+    def __init__(self, choose: Callable[[], Listener], token: str, metric: str) -> None:
+        self._choose, self._token, self._metric = choose, token, metric
+        self._under_way: set[asyncio.Task[None]] = set()
+        self.sent = self.acknowledged = self.tries = 0
+
+    def send(self, number: int) -> None:
+        self.sent += 1
+        body = json.dumps({"ts": time.time_ns() // 1_000_000, "values": {self._metric: number}}).encode()
+        task = asyncio.create_task(self._post(body))
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
+
+    async def until_acknowledged(self) -> None:
+        while self._under_way:
+            await asyncio.wait(self._under_way)
+
+    async def _post(self, body: bytes) -> None:
+        while not await self._try(body):
+            await asyncio.sleep(RETRY_SECONDS)
+        self.acknowledged += 1
+
+    async def _try(self, body: bytes) -> bool:
+        self.tries += 1
+        server = self._choose()
+        try:
+            async with asyncio.timeout(ASK_SECONDS):
+                connection = await Connection.open(server)
+                try:
+                    answer = await connection.ask(request_bytes(server, "POST", READINGS_PATH, body, self._token))
+                finally:
+                    connection.close()
+        except (OSError, TimeoutError):
+            return False
+        if answer.status not in (204, 503):
+            raise Away(f"refused: {answer}")
+        return answer.status == 204
