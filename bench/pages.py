@@ -48,7 +48,7 @@ def parsed(payload: bytes) -> Any:
 
 def full_jitter(attempt: int) -> float:
     """Seconds until attempt `attempt`, from 0, is repeated."""
-    return random.random() * min(MAX_SECONDS, BASE_SECONDS * 2**attempt)
+    return random.random() * min(MAX_SECONDS, BASE_SECONDS * 2.0**attempt)
 
 
 def delay_after(code: int, attempt: int) -> float:

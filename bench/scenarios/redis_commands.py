@@ -58,11 +58,11 @@ class Meter:
 
     def read(self) -> Counter[str]:
         """Calls by command, and under `bytes` and `cpu_ns` what went out and what it cost."""
-        stats: dict[str, Any] = self._client.info("commandstats")  # type: ignore[assignment]
+        stats: dict[str, Any] = self._client.info("commandstats")
         found = Counter({name.removeprefix("cmdstat_"): int(said["calls"]) for name, said in stats.items()})
         for name in OURS:
             found.pop(name, None)
-        found["bytes"] = int(self._client.info("stats")["total_net_output_bytes"])  # type: ignore[index]
+        found["bytes"] = int(self._client.info("stats")["total_net_output_bytes"])
         found["cpu_ns"] = self._valkey.cpu_ns()
         return found
 
@@ -76,7 +76,7 @@ class Meter:
 
     def subscribers(self) -> int:
         """Processes that get what is published to the group of readings."""
-        [(_, count)] = self._client.pubsub_numsub("asgi__group__two")  # type: ignore[misc]
+        [(_, count)] = self._client.pubsub_numsub("asgi__group__two")
         return int(count)
 
 

@@ -188,7 +188,7 @@ def outcome(
         ],
         [
             Table(
-                f"{count:,} pages over two workers that are replaced in turn; {sender.tries - sender.sent} posts tried again",
+                f"{count:,} pages, two workers replaced in turn; {sender.tries - sender.sent} posts were tried again",
                 ("worker", "pages on it", "closed with", "closed within s", "back p50 s", "p99", "last", "tries, most"),
                 [line(number, r) for number, r in enumerate(found, 1)],
             )

@@ -111,7 +111,7 @@ async def window(feed: Feed, servers: list[Server], viewers: int, readings: int)
 
 def table(rounds: list[Round], viewers: int, readings: int) -> Table:
     return Table(
-        f"One worker or two, {viewers:,} viewers each, {readings} readings a window, one line a round, µs CPU a delivery",
+        f"One worker or two, {viewers:,} viewers each, {readings} readings a window, µs CPU per delivery",
         ("A alone", "B alone", "A beside B", "B beside A", "ratio of A", "of B"),
         [(*(f"{us:.1f}" for us in (*r.alone, *r.both)), *(f"{ratio:.2f}×" for ratio in r.ratios)) for r in rounds],
     )
