@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from .client import Viewer
-from .frames import handshake
+from .frames import CLOSE, client_frame, handshake
 from .http import Connection, request_bytes
 from .servers import HOST, Listener
 
@@ -24,7 +24,7 @@ STABLE_SECONDS = 5.0
 CATCH_UP_SPREAD_SECONDS = 3.0
 HOLE_LASTS_SECONDS = 0.3
 CONNECT_SECONDS = FETCH_SECONDS = 10.0
-SERVICE_RESTART, ABNORMAL = 1012, 1006
+GOING_AWAY, SERVICE_RESTART, ABNORMAL = 1001, 1012, 1006
 PARSED_FRAMES = 2_000
 
 
@@ -119,6 +119,11 @@ class Page:
         """The connection breaks, without a word."""
         if self.socket is not None:
             self.socket.transport.abort()
+
+    def say_goodbye(self) -> None:
+        """The connection ends as a browser ends it that goes elsewhere."""
+        if self.socket is not None:
+            self.socket.transport.write(client_frame(CLOSE, GOING_AWAY.to_bytes(2, "big")))
 
     def lack(self, within: float = 0.0) -> None:
         """Something is lacking, to be fetched at a random moment."""

@@ -1,0 +1,113 @@
+"""Whether what was sampled stayed flat, and fell back when everybody had left."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from statistics import median
+from typing import NamedTuple
+
+from tests.soak.gauges import Sample
+
+POINTS = 60
+"""Medians of as many stretches are compared, so that a burst counts for little."""
+KB_PER_VISITOR = 1.0
+"""Memory that a socket which came and went may leave, as `bench turnover` has it; a dead viewer that is kept costs
+5 to 30 kB."""
+
+
+class Bound(NamedTuple):
+    """How much more of something there may be at the end than after warming up: `least`, or a `share` of what is usual."""
+
+    least: float
+    share: float = 0.0
+
+
+BOUNDS = {
+    "memory, MB": Bound(6.0),
+    "open files": Bound(8.0, 0.05),
+    "threads": Bound(2.0),
+    "asyncio tasks": Bound(16.0, 0.05),
+    "groups with viewers here": Bound(2.0),
+    "groups joined in the layer": Bound(2.0),
+    "WebSockets open": Bound(8.0, 0.05),
+    "connections": Bound(2.0),
+    "clients": Bound(2.0),
+    "channels": Bound(2.0),
+    "subscriptions": Bound(2.0),
+}
+FALLS_BACK = (
+    "asyncio tasks",
+    "groups with viewers here",
+    "groups joined in the layer",
+    "WebSockets open",
+    "channels",
+    "subscriptions",
+)
+"""What there is no more of, when everybody has left, than before anybody came."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One gauge: at the start, its usual value, its rise over the measured time, after all; `rise` None: too short."""
+
+    name: str
+    start: float
+    usual: float
+    most: float
+    rise: float
+    allowed: float
+    after: float
+
+    @property
+    def complaint(self) -> str:
+        if self.rise > self.allowed:
+            return f"{self.name} rose by {self.rise:.1f}, allowed {self.allowed:.1f}"
+        if not self.has_fallen_back:
+            return f"{self.name} was {self.start:.0f}, and is {self.after:.0f} when everybody has left"
+        return ""
+
+    @property
+    def has_fallen_back(self) -> bool:
+        return kind_of(self.name) not in FALLS_BACK or self.after <= self.start
+
+
+def kind_of(name: str) -> str:
+    return name.partition(": ")[2]
+
+
+def slope(values: Sequence[float]) -> float:
+    """Theil and Sen's: the median of the slopes between all pairs, per value."""
+    return median((b - a) / (j - i) for (i, a), (j, b) in combinations(enumerate(values), 2))
+
+
+def rise(values: Sequence[float]) -> float:
+    """From the first to the last, as the slope has it; 0 of fewer than two stretches."""
+    size = max(1, len(values) // POINTS)
+    medians = [median(values[first : first + size]) for first in range(0, len(values) - size + 1, size)]
+    return slope(medians) * (len(medians) - 1) if len(medians) > 1 else 0.0
+
+
+def judge(start: Sample, measured: dict[str, list[float]], after: Sample, visitors_per_worker: float) -> list[Line]:
+    lines = []
+    for name, values in measured.items():
+        bound = BOUNDS[kind_of(name)]
+        usual = median(values)
+        allowed = max(bound.least, bound.share * usual)
+        if kind_of(name) == "memory, MB":
+            allowed += visitors_per_worker * KB_PER_VISITOR / 1000
+        lines.append(Line(name, start[name], usual, max(values), rise(values), allowed, after[name]))
+    return lines
+
+
+def has_fallen_back(start: Sample, now: Sample) -> bool:
+    return all(now[name] <= value for name, value in start.items() if kind_of(name) in FALLS_BACK)
+
+
+def table(lines: Iterable[Line]) -> str:
+    head = f"{'':38} {'start':>8} {'usual':>8} {'most':>8} {'rise':>8} {'allowed':>8} {'after':>8}"
+    return "\n".join([head, *(row(line) for line in lines)])
+
+
+def row(line: Line) -> str:
+    numbers = (line.start, line.usual, line.most, line.rise, line.allowed, line.after)
+    return f"{line.name:38} {' '.join(f'{number:8.1f}' for number in numbers)} {'  <-- ' if line.complaint else ''}"

@@ -1,0 +1,105 @@
+"""People who look: pages of every kind that come and go on whichever worker, and now and then half of them at once."""
+
+import asyncio
+import random
+from collections import Counter
+from collections.abc import Sequence
+
+from bench.pages import Page, RoomPage
+from tests.servers import Server
+
+LIFE_SECONDS = (5.0, 40.0)
+BURST_SECONDS = (20.0, 60.0)
+BURST_SHARE = 0.5
+OPEN_AT_ONCE = 25
+ROOMS = 5
+FILES = "files"
+PATHS = (
+    "/ws/one/",
+    "/ws/two/",
+    "/ws/two/?device=*&events=all",
+    "/ws/two/?device=*&events=all",
+    "/ws/two/?device=http-0&device=random",
+    "/ws/chat/",
+)
+ROOM_SHARE = 3
+"""Every third is in a room."""
+
+
+def room(number: int) -> str:
+    return f"room-{number % ROOMS}"
+
+
+class Watcher(Page):
+    """A page that only looks; counts what comes."""
+
+    def __init__(self, servers: Sequence[Server], path: str) -> None:
+        super().__init__(lambda: random.choice(servers))
+        self.path = path
+        self.frames = 0
+
+    def take(self, frame: object) -> None:
+        self.frames += 1
+
+
+class Watchers:
+    def __init__(self, servers: Sequence[Server], count: int) -> None:
+        in_rooms = [
+            RoomPage(lambda: random.choice(servers), FILES if n % (2 * ROOMS) == 0 else room(n))
+            for n in range(count // ROOM_SHARE)
+        ]
+        others = [Watcher(servers, PATHS[n % len(PATHS)]) for n in range(count - len(in_rooms))]
+        self.in_rooms: list[RoomPage] = in_rooms
+        self.others = others
+        self.pages: list[Page] = [*in_rooms, *others]
+        self.bursts = 0
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def come(self) -> None:
+        turns = iter(self.pages)
+
+        async def opener() -> None:
+            for page in turns:
+                await page.open()
+
+        await asyncio.gather(*(opener() for _ in range(OPEN_AT_ONCE)))
+        self._tasks = [asyncio.create_task(self._move(page)) for page in self.pages]
+        self._tasks.append(asyncio.create_task(self._burst()))
+
+    async def stay(self) -> None:
+        """From now on nobody goes any more."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def leave(self) -> None:
+        await asyncio.gather(*(page.close() for page in self.pages))
+
+    @property
+    def visits(self) -> int:
+        return sum(1 + len(page.outages) for page in self.pages)
+
+    def behind(self, last_ids: dict[str, int]) -> list[str]:
+        """Pages of rooms that lack something, with what they have."""
+        return [
+            f"{page.path} has {page.have}"
+            for page in self.in_rooms
+            if page.have != last_ids.get(page.path.split("/")[3], 0)
+        ]
+
+    def silent(self) -> dict[str, int]:
+        """Pages, by path, to which nothing came."""
+        return Counter(page.path for page in self.others if not page.frames)
+
+    async def _move(self, page: Page) -> None:
+        """A socket lives a random while, and ends with a word or without."""
+        while True:
+            await asyncio.sleep(random.uniform(*LIFE_SECONDS))
+            random.choice((page.tear, page.say_goodbye))()
+
+    async def _burst(self) -> None:
+        while True:
+            await asyncio.sleep(random.uniform(*BURST_SECONDS))
+            self.bursts += 1
+            for page in random.sample(self.pages, int(len(self.pages) * BURST_SHARE)):
+                page.tear()
