@@ -4,7 +4,7 @@ import asyncio
 import json
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 
 import websockets
@@ -66,25 +66,30 @@ class Devices:
     def _values(self, device: str, count: int) -> Values:
         """With times of their own, for a millisecond may hold one of a metric."""
         self._last_ms = max(self._last_ms + 1, time.time_ns() // 10**6)
-        found = {
-            (device, f"m{n % METRICS}", (self._last_ms + n // METRICS) * 10**6): random.random() for n in range(count)
-        }
-        self._last_ms += count // METRICS
+        places = [(f"m{n % METRICS}", self._last_ms + n // METRICS) for n in range(count)]
+        found = {(device, metric, ms * 10**6): random.random() for metric, ms in places}
+        self._last_ms = places[-1][1]
         self.sent |= found
         return found
 
-    async def _post(self, device: str) -> None:
+    async def _each(self, seconds: float) -> AsyncIterator[None]:
+        """Steps `seconds` apart until the end; late ones are made up for."""
+        due = time.monotonic()
         while not self._stopping:
+            yield
+            due += seconds
+            await asyncio.sleep(max(0.0, due - time.monotonic()))
+
+    async def _post(self, device: str) -> None:
+        async for _ in self._each(POST_SECONDS):
             values = self._values(device, POST_READINGS)
             await self._ask("/two/readings/", json.dumps([as_json(*item) for item in values.items()]), values)
-            await asyncio.sleep(POST_SECONDS)
 
     async def _lines(self, device: str) -> None:
-        while not self._stopping:
+        async for _ in self._each(LINES_SECONDS):
             values = self._values(device, LINES)
             lines = (f"{device} {metric}={value!r} {at}" for (_, metric, at), value in values.items())
             await self._ask("/api/v2/write", "\n".join(lines), values)
-            await asyncio.sleep(LINES_SECONDS)
 
     async def _alarm(self) -> None:
         """Raised, then cleared."""
@@ -120,7 +125,7 @@ class Devices:
 
     async def _send_frames(self, socket: websockets.ClientConnection, device: str) -> None:
         """What has no acknowledgement when the time is over may be stored or not."""
-        while not self._stopping:
+        async for _ in self._each(FRAME_SECONDS):
             [(key, value)] = self._values(device, 1).items()
             await socket.send(json.dumps(as_json(key, value)))
             answer = json.loads(await socket.recv())
@@ -128,7 +133,6 @@ class Devices:
                 self.acknowledged[key] = value
             else:
                 self.complaints.append(f"{device}: {answer}")
-            await asyncio.sleep(FRAME_SECONDS)
 
 
 def as_json(key: Key, value: float) -> dict[str, object]:

@@ -4,7 +4,7 @@ import asyncio
 import http.client
 import random
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from uuid import uuid4
 
@@ -23,7 +23,10 @@ HISTORY_LIMIT = 200
 VISIT_SECONDS = 0.25
 PICTURE_SECONDS = 10.0  # an address may send one in 5 s
 HTTP_SECONDS = 20.0
+FIRST_SECONDS = 3.0
+"""By then every device that is asked for has sent."""
 BOUNDARY = "a-boundary"
+EMPTY: Mapping[str, str] = {}
 PATHS = (
     "/",
     "/one/",
@@ -122,6 +125,7 @@ class Passers:
                 await task
 
     async def _look(self) -> None:
+        await asyncio.sleep(FIRST_SECONDS)
         while True:
             path = random.choice(PATHS).format(since=self._began_ms, until=self._began_ms + 3_600_000)
             await self._ask("GET", path)
@@ -140,18 +144,12 @@ class Passers:
             await asyncio.sleep(PICTURE_SECONDS)
 
     async def _ask(
-        self,
-        method: str,
-        path: str,
-        body: bytes | None = None,
-        headers: dict[str, str] | None = None,
-        expected: int = 200,
+        self, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] = EMPTY, expected: int = 200
     ) -> None:
         def ask() -> int:
-            connection = http.client.HTTPConnection(
-                "127.0.0.1", random.choice(self._servers).port, timeout=HTTP_SECONDS
-            )
-            connection.request(method, path, body, headers or {})
+            port = random.choice(self._servers).port
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=HTTP_SECONDS)
+            connection.request(method, path, body or None, headers)
             answer = connection.getresponse()
             answer.read()
             connection.close()

@@ -21,9 +21,7 @@ WARM_UP_SHARE, WARM_UP_SECONDS = 0.35, 240.0  # at most: caches and pools fill
 CATCH_UP_SECONDS = 15.0
 LEAVE_SECONDS = 45.0  # idle writers give their threads back, silent processes are forgotten
 TELL_SECONDS = 60.0
-ERROR = re.compile(
-    r"^.*(?: ERROR | CRITICAL |Traceback|\"level\": ?\"(?:error|critical)\").*$", re.MULTILINE | re.IGNORECASE
-)
+ERROR = re.compile(r"^.*(?:\bERROR\b|\bCRITICAL\b|Traceback).*$", re.MULTILINE)
 ROOMS = "SELECT id, name, last_id FROM threechat_room"
 MAX_TOLD = 5
 """Complaints of a kind that are printed."""
@@ -101,10 +99,11 @@ class Soak:
         sampling = asyncio.create_task(self._gauges.sample_for_ever())
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
-            await asyncio.sleep(min(TELL_SECONDS, left))
+            await asyncio.wait([sampling], timeout=min(TELL_SECONDS, left))
             if sampling.done():
                 break
-            print(self._line_of_now(seconds - max(0.0, end - time.monotonic())), flush=True)
+            if left > TELL_SECONDS:
+                print(self._line_of_now(seconds + time.monotonic() - end), flush=True)
         sampling.cancel()
         with suppress(asyncio.CancelledError):
             await sampling
@@ -112,8 +111,8 @@ class Soak:
     def _line_of_now(self, elapsed: float) -> str:
         now = {name: values[-1] for name, values in self._gauges.samples.items()}
         found = [f"{name.removeprefix('worker ')} {value:,.0f}" for name, value in now.items() if "threads" not in name]
-        done = f"{len(self.devices.acknowledged):,} readings, {self.chatters.said:,} lines, {self.watchers.visits:,} visits"
-        return f"{elapsed:5.0f} s  {done}  |  {', '.join(found)}"
+        done = f"{len(self.devices.acknowledged):,} readings, {self.chatters.said:,} messages"
+        return f"{elapsed:5.0f} s  {self.watchers.visits:,} visits, {done}  |  {', '.join(found)}"
 
     def _since_warm_up(self, seconds: float) -> dict[str, list[float]]:
         began = self._gauges.times[0] + min(WARM_UP_SECONDS, WARM_UP_SHARE * seconds)
@@ -155,9 +154,8 @@ class Soak:
         except AssertionError:
             report.complaints.append("the minutes and hours do not count what is stored")
         [(raised, still)] = self._site.ledger.rows(ALARMS)
-        report.expect(
-            (raised, int(still or 0)) == (devices.alarms, 0), f"{raised} alarms of {devices.alarms}, {still} left"
-        )
+        found = (raised, int(still or 0))
+        report.expect(found == (devices.alarms, 0), f"{raised} alarms of {devices.alarms}, {still} still open")
         for complaint in (*devices.complaints[:MAX_TOLD], *self.passers.complaints[:MAX_TOLD]):
             report.complaints.append(complaint)
 

@@ -16,7 +16,7 @@ KB_PER_VISITOR = 1.0
 
 
 class Bound(NamedTuple):
-    """How much more of something there may be at the end than after warming up: `least`, or a `share` of what is usual."""
+    """How much more there may be at the end than after warming up: `least`, or a `share` of what is usual."""
 
     least: float
     share: float = 0.0
