@@ -4,6 +4,7 @@ import asyncio
 import random
 from collections import Counter
 from collections.abc import Sequence
+from itertools import count
 
 from bench.pages import Page, RoomPage
 from tests.servers import Server
@@ -14,6 +15,8 @@ BURST_SHARE = 0.5
 OPEN_AT_ONCE = 25
 ROOMS = 5
 FILES = "files"
+NEW_ROOM = "/ws/chat/new-{number}/?events=all"
+"""One that nobody was in before, at each connection."""
 PATHS = (
     "/ws/one/",
     "/ws/two/",
@@ -21,6 +24,7 @@ PATHS = (
     "/ws/two/?device=*&events=all",
     "/ws/two/?device=http-0&device=random",
     "/ws/chat/",
+    NEW_ROOM,
 )
 ROOM_SHARE = 3
 """Every third is in a room."""
@@ -33,25 +37,29 @@ def room(number: int) -> str:
 class Watcher(Page):
     """A page that only looks; counts what comes."""
 
-    def __init__(self, servers: Sequence[Server], path: str) -> None:
+    numbers = count()
+
+    def __init__(self, servers: Sequence[Server], kind: str) -> None:
         super().__init__(lambda: random.choice(servers))
-        self.path = path
+        self.kind = kind
         self.frames = 0
+
+    @property
+    def path(self) -> str:  # type: ignore[override]
+        return self.kind.format(number=next(self.numbers))
 
     def take(self, frame: object) -> None:
         self.frames += 1
 
 
 class Watchers:
-    def __init__(self, servers: Sequence[Server], count: int) -> None:
-        in_rooms = [
+    def __init__(self, servers: Sequence[Server], viewers: int) -> None:
+        self.in_rooms = [
             RoomPage(lambda: random.choice(servers), FILES if n % (2 * ROOMS) == 0 else room(n))
-            for n in range(count // ROOM_SHARE)
+            for n in range(viewers // ROOM_SHARE)
         ]
-        others = [Watcher(servers, PATHS[n % len(PATHS)]) for n in range(count - len(in_rooms))]
-        self.in_rooms: list[RoomPage] = in_rooms
-        self.others = others
-        self.pages: list[Page] = [*in_rooms, *others]
+        self.others = [Watcher(servers, PATHS[n % len(PATHS)]) for n in range(viewers - len(self.in_rooms))]
+        self.pages: list[Page] = [*self.in_rooms, *self.others]
         self.bursts = 0
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -89,7 +97,7 @@ class Watchers:
 
     def silent(self) -> dict[str, int]:
         """Pages, by path, to which nothing came."""
-        return Counter(page.path for page in self.others if not page.frames)
+        return Counter(page.kind for page in self.others if not page.frames)
 
     async def _move(self, page: Page) -> None:
         """A socket lives a random while, and ends with a word or without."""
