@@ -3,6 +3,7 @@
 import asyncio
 import re
 import time
+from collections.abc import Callable
 from typing import Any
 
 import psycopg
@@ -35,16 +36,18 @@ class Gauges:
         self._site = site
         self._postgres = psycopg.connect(postgres.url, autocommit=True) if postgres else None
         self._valkey = redis.Redis(port=valkey.port) if valkey else None
-        self.samples: dict[str, list[float]] = {}
-        self.times: list[float] = []
+        self.last: Sample = {}
+        self.measured: dict[str, list[float]] = {}
 
-    async def sample_for_ever(self) -> None:
+    async def sample_for_ever(self, counts: Callable[[], bool]) -> None:
+        """Each second; what `counts` before and after is `measured`."""
         while True:
             began = time.monotonic()
-            found = await asyncio.to_thread(self.read)
-            self.times.append(began)
-            for name, value in found.items():
-                self.samples.setdefault(name, []).append(value)
+            does_count = counts()
+            self.last = await asyncio.to_thread(self.read)
+            if does_count and counts():
+                for name, value in self.last.items():
+                    self.measured.setdefault(name, []).append(value)
             await asyncio.sleep(began + EVERY_SECONDS - time.monotonic())
 
     def read(self) -> Sample:

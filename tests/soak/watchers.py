@@ -87,6 +87,11 @@ class Watchers:
     def visits(self) -> int:
         return sum(1 + len(page.outages) for page in self.pages)
 
+    @property
+    def here(self) -> float:
+        """The share of pages that are open."""
+        return sum(page.opened.is_set() for page in self.pages) / len(self.pages)
+
     def behind(self, last_ids: dict[str, int]) -> list[str]:
         """Pages of rooms that lack something, with what they have."""
         return [
