@@ -22,7 +22,7 @@ class Bound(NamedTuple):
 
 
 BOUNDS = {
-    "memory, MB": Bound(5.0),
+    "memory, MB": Bound(10.0),
     "open files": Bound(10.0, 0.08),
     "threads": Bound(10.0),
     "asyncio tasks": Bound(20.0, 0.08),
