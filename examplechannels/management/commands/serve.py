@@ -26,7 +26,7 @@ from examplechannels.network import (
 
 # For a worker to begin, or to say that it lives. On a busy core beginning takes more than uvicorn's 5 s, after which
 # SIGHUP would leave the old workers in place.
-WORKER_SECONDS = 20
+WORKER_SECONDS = 30
 
 
 class Command(BaseCommand):
