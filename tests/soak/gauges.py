@@ -15,6 +15,7 @@ from tests.postgres import Postgres
 from tests.servers import Server, Valkey
 
 MB = 1e6
+MEMORY = "memory, MB"
 EVERY_SECONDS = 1.0
 METRIC = re.compile(r"^examplechannels_(\w+)(?:\{[^}]*\})? (\S+)$", re.MULTILINE)
 INSIDE = {
@@ -30,7 +31,7 @@ Sample = dict[str, float]
 
 
 class Gauges:
-    """Reads all of it, each worker's under its number."""
+    """Reads all of it: the memory of each worker, what people move from one to another with them of all together."""
 
     def __init__(self, site: ChatWorkers, postgres: Postgres | None, valkey: Valkey | None) -> None:
         self._site = site
@@ -54,7 +55,9 @@ class Gauges:
         """Blocks for some milliseconds."""
         found: Sample = {}
         for number, server in enumerate(self._site.servers, 1):
-            found |= {f"worker {number}: {name}": value for name, value in of_worker(server).items()}
+            for name, value in of_worker(server).items():
+                key = f"worker {number}: {name}" if name == MEMORY else f"workers: {name}"
+                found[key] = found.get(key, 0.0) + value
         if self._postgres:
             [count] = self._postgres.execute(CONNECTIONS).fetchone() or (0,)
             found["PostgreSQL: connections"] = float(count)
@@ -75,7 +78,7 @@ class Gauges:
 def of_worker(server: Server) -> Sample:
     pid = server.pid
     found = {
-        "memory, MB": kernel.rss_bytes(pid) / MB,
+        MEMORY: kernel.rss_bytes(pid) / MB,
         "open files": float(kernel.open_files(pid)),
         "threads": float(kernel.threads(pid)),
     }

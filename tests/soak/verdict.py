@@ -6,7 +6,7 @@ from itertools import combinations
 from statistics import median
 from typing import NamedTuple
 
-from tests.soak.gauges import Sample
+from tests.soak.gauges import MEMORY, Sample
 
 POINTS = 60
 """Medians of as many stretches are compared, so that a burst counts for little."""
@@ -22,7 +22,7 @@ class Bound(NamedTuple):
 
 
 BOUNDS = {
-    "memory, MB": Bound(10.0),
+    MEMORY: Bound(10.0),
     "open files": Bound(10.0, 0.08),
     "threads": Bound(10.0),
     "asyncio tasks": Bound(20.0, 0.08),
@@ -92,7 +92,7 @@ def judge(start: Sample, measured: dict[str, list[float]], after: Sample, visito
         bound = BOUNDS[kind_of(name)]
         usual = median(values)
         allowed = max(bound.least, bound.share * usual)
-        if kind_of(name) == "memory, MB":
+        if kind_of(name) == MEMORY:
             allowed += visitors_per_worker * KB_PER_VISITOR / 1000
         lines.append(Line(name, start[name], usual, max(values), rise(values), allowed, after[name]))
     return lines
