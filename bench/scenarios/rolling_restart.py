@@ -33,7 +33,7 @@ READINGS_PER_SECOND = 10
 MESSAGES_PER_SECOND = 4
 OPEN_AT_ONCE = 50
 BEFORE_SECONDS = 3.0
-RESTART_SECONDS = 60.0
+RESTART_SECONDS = 90.0
 """At most, from SIGHUP until both workers are new and everybody is back."""
 AFTER_SECONDS = 5.0
 """Then nothing may be missing any more."""
