@@ -6,11 +6,10 @@ import time
 from collections.abc import Callable
 
 from .http import Connection, request_bytes
-from .pages import Away, RoomPage
+from .pages import RoomPage, full_jitter
 from .servers import Listener
 from .talk import TEXT
 
-RETRY_SECONDS = 0.2
 ASK_SECONDS = 10.0
 READINGS_PATH = "/two/readings/"
 
@@ -69,8 +68,10 @@ class Sender:
             await asyncio.wait(self._under_way)
 
     async def _post(self, body: bytes) -> None:
+        attempt = 0
         while not await self._try(body):
-            await asyncio.sleep(RETRY_SECONDS)
+            await asyncio.sleep(full_jitter(attempt))
+            attempt += 1
         self.acknowledged += 1
 
     async def _try(self, body: bytes) -> bool:
@@ -85,6 +86,6 @@ class Sender:
                     connection.close()
         except (OSError, TimeoutError):
             return False
-        if answer.status not in (204, 503):
-            raise Away(f"refused: {answer}")
+        if answer.status not in (204, 429, 503):
+            raise RuntimeError(f"refused: {answer}")
         return answer.status == 204
