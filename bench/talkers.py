@@ -54,11 +54,13 @@ class Sender:
     def __init__(self, choose: Callable[[], Listener], token: str, metric: str) -> None:
         self._choose, self._token, self._metric = choose, token, metric
         self._under_way: set[asyncio.Task[None]] = set()
-        self.sent = self.acknowledged = self.tries = 0
+        self.sent = self.acknowledged = self.tries = self._last_ms = 0
 
     def send(self, number: int) -> None:
         self.sent += 1
-        body = json.dumps({"ts": time.time_ns() // 1_000_000, "values": {self._metric: number}}).encode()
+        # Two of one millisecond would be one reading.
+        self._last_ms = max(self._last_ms + 1, time.time_ns() // 1_000_000)
+        body = json.dumps({"ts": self._last_ms, "values": {self._metric: number}}).encode()
         task = asyncio.create_task(self._post(body))
         self._under_way.add(task)
         task.add_done_callback(self._under_way.discard)
