@@ -122,7 +122,7 @@ class Page:
 
     def say_goodbye(self) -> None:
         """The connection ends as a browser ends it that goes elsewhere."""
-        if self.socket is not None:
+        if self.socket is not None and not self.socket.transport.is_closing():
             self.socket.transport.write(client_frame(CLOSE, GOING_AWAY.to_bytes(2, "big")))
 
     def lack(self, within: float = 0.0) -> None:

@@ -41,7 +41,7 @@ class Devices:
         self.sent: Values = {}
         self.acknowledged: Values = {}
         self.complaints: list[str] = []
-        self.alarms = 0
+        self.alarms = self.unanswered = 0
         self._stopping = False
         self._last_ms = 0
         self._tasks: list[asyncio.Task[None]] = []
@@ -105,10 +105,16 @@ class Devices:
 
     async def _ask(self, path: str, body: str, values: Values) -> None:
         server = random.choice(self._servers)
-        async with asyncio.timeout(ACK_SECONDS):
-            connection = await Connection.open(server)
-            answer = await connection.ask(request_bytes(server, "POST", path, body.encode(), self._token))
-            connection.close()
+        try:
+            async with asyncio.timeout(ACK_SECONDS):
+                connection = await Connection.open(server)
+                try:
+                    answer = await connection.ask(request_bytes(server, "POST", path, body.encode(), self._token))
+                finally:
+                    connection.close()
+        except (OSError, TimeoutError):
+            self.unanswered += 1  # it may be stored or not
+            return
         if answer.status == 204:
             self.acknowledged |= values
         else:
@@ -118,8 +124,8 @@ class Devices:
         while not self._stopping:
             server = random.choice(self._servers)
             headers = {"Authorization": f"Bearer {self._token}"}
-            async with websockets.connect(f"{server.ws}/ws/two/ingest/", additional_headers=headers) as socket:
-                with suppress(TimeoutError):
+            with suppress(OSError, TimeoutError, websockets.WebSocketException):
+                async with websockets.connect(f"{server.ws}/ws/two/ingest/", additional_headers=headers) as socket:
                     async with asyncio.timeout(random.uniform(*STREAM_SECONDS)):
                         await self._send_frames(socket, device)
 

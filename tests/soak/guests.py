@@ -110,7 +110,7 @@ class Passers:
         self._servers = servers
         self.answers = Counter[int]()
         self.complaints: list[str] = []
-        self.pictures = 0
+        self.pictures = self.unanswered = 0
         self._tasks: list[asyncio.Task[None]] = []
 
     def begin(self, now_ms: int) -> None:
@@ -155,7 +155,11 @@ class Passers:
             connection.close()
             return answer.status
 
-        status = await asyncio.to_thread(ask)
+        try:
+            status = await asyncio.to_thread(ask)
+        except OSError:
+            self.unanswered += 1
+            return
         self.answers[status] += 1
         if status != expected:
             self.complaints.append(f"{method} {path}: {status}")
