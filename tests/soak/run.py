@@ -23,6 +23,7 @@ HERE_SHARE = 0.95
 LEAST_SAMPLES = 5
 LEAST_PACE = 0.25
 """Of the readings that should come: on a machine that is busy with something else nothing is learned."""
+START_SECONDS = 6.0  # tasks are counted every 5
 CATCH_UP_SECONDS = 15.0
 LEAVE_SECONDS = 45.0  # idle writers give their threads back, silent processes are forgotten
 TELL_SECONDS = 60.0
@@ -55,6 +56,7 @@ class Soak:
     async def run(self, seconds: float) -> Report:
         """The load stands still for `seconds` beside coming and leaving."""
         report = Report()
+        await asyncio.sleep(START_SECONDS)
         start = await asyncio.to_thread(self._gauges.read)
         await self.watchers.come()
         await self.chatters.come()
@@ -74,7 +76,7 @@ class Soak:
         measured = self._gauges.measured
         samples = min(map(len, measured.values()), default=0)
         report.expect(samples >= LEAST_SAMPLES, f"only {samples} samples with {HERE_SHARE:.0%} of the viewers there")
-        report.lines = judge(start, measured, after, visits / workers)
+        report.lines = judge(start, measured, after, visits / workers, WARM_UP_SHARE * seconds >= WARM_UP_SECONDS)
         self._compare_readings(report)
         self._look_at_logs(report)
         self._tell(report, seconds)
