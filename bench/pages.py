@@ -27,6 +27,9 @@ CONNECT_SECONDS = FETCH_SECONDS = 10.0
 GOING_AWAY, SERVICE_RESTART, ABNORMAL = 1001, 1012, 1006
 PARSED_FRAMES = 2_000
 
+addresses = (f"127.{high}.{middle}.{low}" for high in range(1, 255) for middle in range(256) for low in range(1, 255))
+"""One of this machine's for each page, as visitors have: the server answers six requests of an address at a time."""
+
 
 class Away(Exception):
     """Nobody answered, or not now."""
@@ -81,6 +84,7 @@ class Page:
 
     def __init__(self, choose: Callable[[], Listener]) -> None:
         self.choose = choose
+        self.address = next(addresses)
         self.arrivals: dict[bytes, array[float]] = {}  # stays empty: nothing is counted by frame
         self.socket: PageSocket | None = None
         self.outages: list[Outage] = []
@@ -138,7 +142,7 @@ class Page:
         server = self.choose()
         try:
             async with asyncio.timeout(FETCH_SECONDS):
-                connection = await Connection.open(server)
+                connection = await Connection.open(server, self.address)
                 try:
                     answer = await connection.ask(request_bytes(server, "GET", path))
                 finally:
@@ -174,7 +178,9 @@ class Page:
         request = handshake(host, self.path, [("Origin", f"http://{host}")])
         loop = asyncio.get_running_loop()
         async with asyncio.timeout(CONNECT_SECONDS):
-            _, socket = await loop.create_connection(lambda: PageSocket(self, request), HOST, server.port)
+            _, socket = await loop.create_connection(
+                lambda: PageSocket(self, request), HOST, server.port, local_addr=(self.address, 0)
+            )
             try:
                 await socket.opened
             except BaseException:
