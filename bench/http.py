@@ -4,7 +4,7 @@ import asyncio
 import re
 from typing import NamedTuple, Self, cast
 
-from .servers import HOST, Server
+from .servers import HOST, Listener
 
 LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 
@@ -25,7 +25,7 @@ class Connection(asyncio.Protocol):
         self._answer: asyncio.Future[Answer] | None = None
 
     @classmethod
-    async def open(cls, server: Server, address: str = HOST) -> Self:
+    async def open(cls, server: Listener, address: str = HOST) -> Self:
         """From `address`, one of this machine's."""
         loop = asyncio.get_running_loop()
         _, connection = await loop.create_connection(cls, HOST, server.port, local_addr=(address, 0))
@@ -64,7 +64,7 @@ class Connection(asyncio.Protocol):
             self._answer.set_exception(ConnectionError("closed before the answer"))
 
 
-def request_bytes(server: Server, method: str, path: str, body: bytes = b"", token: str = "") -> bytes:
+def request_bytes(server: Listener, method: str, path: str, body: bytes = b"", token: str = "") -> bytes:
     """A request on a connection that stays open."""
     lines = [f"{method} {path} HTTP/1.1", f"Host: {HOST}:{server.port}"]
     if token:

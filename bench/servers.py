@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from . import kernel
 from .client import Viewer
@@ -20,6 +21,13 @@ ROOT = BENCH.parent
 PORTS = range(8200, 8300)
 START_SECONDS = 30.0
 STOP_SECONDS = 10.0
+
+
+class Listener(Protocol):
+    """What is asked on `port` of `HOST`, by whomever it was started."""
+
+    @property
+    def port(self) -> int: ...
 
 
 @dataclass

@@ -98,6 +98,8 @@ class ChatPage:
     `url` is the server's; `name` is what a guest wants to be called.
     """
 
+    history_limit = HISTORY_LIMIT
+
     def __init__(self, url: str, room: str, browser: Browser, name: str = "") -> None:
         self.url, self.room, self.browser, self.name = url, room, browser, name
         self.number: int | None = None  # of the room, once it is stored
@@ -375,7 +377,7 @@ class ChatPage:
         Raises:
             Away: nobody answered, or the database does not.
         """
-        asked = "&".join(f"{key}={value}" for key, value in {**query, "limit": HISTORY_LIMIT}.items())
+        asked = "&".join(f"{key}={value}" for key, value in {**query, "limit": self.history_limit}.items())
         status, body = await self.browser.request("GET", f"{self.url}/chat/{quote(self.room)}/messages/?{asked}")
         if status >= 500:
             raise Away(status)

@@ -78,7 +78,7 @@ class ChatWorkers:
             "HOST_FEED": "0",
         }
         prepare(self._folder, **self._env)
-        self._ledger = Ledger(postgres.url if postgres else self._folder)
+        self.ledger = Ledger(postgres.url if postgres else self._folder)
         code = ACCOUNTS.format(names=[STAFF, EVE, *chain(*PAIRS)])
         done = manage("shell", "-v0", "-c", code, DATA_DIR=str(self._folder), **self._env)
         self.sessions = dict(line.split() for line in done.stdout.splitlines())
@@ -89,6 +89,13 @@ class ChatWorkers:
 
     def _start(self, port: int | None = None) -> Server:
         return Server("uvicorn", self._folder, port, 1, **self._env)
+
+    def manage(self, *command: str) -> str:
+        """What `manage.py` prints, on this site's database."""
+        done = manage(*command, DATA_DIR=str(self._folder), **self._env)
+        if done.returncode:
+            raise RuntimeError(done.stderr)
+        return done.stdout
 
     def kill(self, worker: int) -> None:
         """`kill -9`."""
@@ -110,8 +117,8 @@ class ChatWorkers:
 
     def room(self, number: int) -> StoredRoom:
         """What the database holds of a room."""
-        ((last_id,),) = self._ledger.rows(f"SELECT last_id FROM threechat_room WHERE id = {number}")
-        return StoredRoom(last_id, [Event(*row) for row in self._ledger.rows(EVENTS.format(number))])
+        ((last_id,),) = self.ledger.rows(f"SELECT last_id FROM threechat_room WHERE id = {number}")
+        return StoredRoom(last_id, [Event(*row) for row in self.ledger.rows(EVENTS.format(number))])
 
 
 @contextmanager

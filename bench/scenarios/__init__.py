@@ -19,9 +19,12 @@ from . import (
     lines,
     page,
     pins,
+    redis_commands,
+    rolling_restart,
     singles,
     stalled,
     turnover,
+    workers,
 )
 
 Scenario = Callable[[Lineup, bool], Awaitable[Outcome]]
@@ -44,4 +47,7 @@ SCENARIOS: dict[str, Scenario] = {
     "chat-room": chat_room.run,
     "chat-echo": chat_echo.run,
     "chat-history": chat_history.run,
+    "workers": workers.run,
+    "redis-commands": redis_commands.run,
+    "rolling-restart": rolling_restart.run,
 }

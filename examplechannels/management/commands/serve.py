@@ -26,6 +26,10 @@ from examplechannels.network import (
     require_redis,
 )
 
+# For a worker to begin, or to say that it lives. On a busy core beginning takes more than uvicorn's 5 s, after which
+# SIGHUP would leave the old workers in place.
+WORKER_SECONDS = 30
+
 
 class Command(BaseCommand):
     help = "Serves with production settings on uvicorn."
@@ -54,6 +58,7 @@ class Command(BaseCommand):
             ws_max_size=settings.MAX_FRAME_BYTES,
             ws_per_message_deflate=False,
             timeout_graceful_shutdown=REQUEST_SECONDS,
+            timeout_worker_healthcheck=WORKER_SECONDS,
             backlog=BACKLOG,
             log_level=logging.root.level,
             log_config=None,  # Django's LOGGING
