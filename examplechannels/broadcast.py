@@ -15,7 +15,7 @@ from uuid import uuid4
 from channels.layers import get_channel_layer
 from django.conf import settings
 
-from examplechannels.metrics import fan_out_seconds, frames_sent
+from examplechannels.metrics import fan_out_seconds, frames_sent, groups
 from examplechannels.outlet import SendFrame, frame
 from examplechannels.publisher import Publisher
 from examplechannels.subscription import Subscription
@@ -151,6 +151,7 @@ class Broadcast:
         return {group: sum(map(len, selections.values())) for group, selections in self._groups.items()}
 
     async def _settle(self, group: str) -> None:
+        groups.set(len(self._groups))
         if not group.startswith(LOCAL_PREFIX):
             await self._subscription.settle(group)
 

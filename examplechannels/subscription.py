@@ -88,6 +88,7 @@ class Subscription:
             async with asyncio.timeout(LAYER_TIMEOUT_SECONDS):
                 await layer.group_discard(group, self._channel)
             self._joined.discard(group)
+        metrics.layer_groups.set(len(self._joined))
 
     async def _stop(self) -> None:
         """Leaves all groups and ends the tasks; the next `settle` starts anew."""
@@ -102,6 +103,7 @@ class Subscription:
         self._keeper = self._receiver = None
         self._channel = ""
         self._joined.clear()
+        metrics.layer_groups.set(0)
 
     async def _receive(self, channel: str) -> None:
         while True:
