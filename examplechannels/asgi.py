@@ -20,6 +20,7 @@ from examplechannels.address_limits import limit_requests, limit_sockets  # noqa
 from examplechannels.connections import connections  # noqa: E402
 from examplechannels.doors import limit_body, origin_rule, refuse  # noqa: E402
 from examplechannels.lifespan import lifespan  # noqa: E402
+from examplechannels.outages import unless_away  # noqa: E402
 from examplechannels.proxies import behind_proxies  # noqa: E402
 from examplechannels.visitors import visitors_only  # noqa: E402
 from threechat.media.door import body_limit, is_upload, paced_uploads  # noqa: E402
@@ -45,10 +46,10 @@ def is_free(scope: Any) -> bool:
 sockets = URLRouter(
     [
         path("ws/two/ingest/", ingest),  # type: ignore[arg-type]  # devices: no origin and no session, a token
-        re_path("", origin_rule(AuthMiddlewareStack(visitors_only(pages)))),  # type: ignore[arg-type]
+        re_path("", origin_rule(unless_away(AuthMiddlewareStack(visitors_only(pages))))),  # type: ignore[arg-type]
     ]
 )
-requests = limit_body(paced_uploads(django_application), body_limit)
+requests = limit_body(paced_uploads(unless_away(django_application)), body_limit)
 application = behind_proxies(
     ProtocolTypeRouter(
         {

@@ -10,7 +10,8 @@ from contextvars import Context
 from functools import partial
 from typing import Any
 
-from examplechannels.questions import ask
+from examplechannels.outages import AWAY
+from examplechannels.questions import ask_in_peace
 
 logger = logging.getLogger(__name__)
 
@@ -47,6 +48,8 @@ async def _keep_up(job: Job) -> None:
     while True:
         try:
             await job()
+        except AWAY as error:
+            logger.warning("%s waits for the database: %s", job.__name__, str(error).strip())
         except Exception:
             logger.exception("%s failed; it begins again", job.__name__)
         await asyncio.sleep(RETRY_SECONDS)
@@ -60,7 +63,7 @@ async def each_day(steps: Callable[[], Iterator[object]], first_seconds: float) 
     while True:
         await asyncio.sleep(first_seconds)
         under_way = steps()
-        while await ask(partial(next, under_way, None)) is not None:  # noqa: ASYNC110
+        while await ask_in_peace(partial(next, under_way, None)) is not None:  # noqa: ASYNC110
             await asyncio.sleep(STEP_SECONDS)
         await asyncio.sleep(DAY_SECONDS - first_seconds)
 

@@ -98,14 +98,16 @@ def secret_key(folder: Path) -> str:
     if not path.exists():
         # Written aside and linked into place: of several processes one wins, none reads a half.
         draft = folder / f"secret_key.{os.getpid()}"
-        draft.touch(mode=0o600)
-        draft.write_text(secrets.token_urlsafe(50))
         try:
+            draft.touch(mode=0o600)
+            draft.write_text(secrets.token_urlsafe(50))
             os.link(draft, path)
         except FileExistsError:
             pass
+        except OSError as error:
+            raise ImproperlyConfigured(f"DATA_DIR={folder} cannot keep a secret key: {error.strerror}.") from None
         finally:
-            draft.unlink()
+            draft.unlink(missing_ok=True)
     return path.read_text()
 
 

@@ -4,13 +4,13 @@ import asyncio
 from collections.abc import Awaitable
 from uuid import uuid4
 
-from asgiref.sync import sync_to_async
 from channels.layers import get_channel_layer
 from django.db import connection
 from django.db.utils import Error as DatabaseError
 from django.http import HttpRequest, JsonResponse
 
 from examplechannels.connections import connections
+from examplechannels.questions import ask
 from examplechannels.subscription import LAYER_ERRORS
 
 READY_TIMEOUT_SECONDS = 2.0
@@ -42,8 +42,11 @@ async def _trouble(name: str, question: Awaitable[None]) -> tuple[str, str]:
     return name, ""
 
 
-@sync_to_async
-def _ask_database() -> None:
+async def _ask_database() -> None:
+    await ask(_select_1, urgent=True)  # in a thread that is there: those who ask while it hangs need none of their own
+
+
+def _select_1() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
 

@@ -7,6 +7,7 @@ from django.http.multipartparser import MultiPartParserError
 
 from examplechannels.doors import refused_handshake
 
+SERVICE_UNAVAILABLE = 503
 TOKEN_IN_QUERY = re.compile(r"((?:[?&]|%3F|%26)(?:p|view)(?:=|%3D))[\w-]+", re.IGNORECASE)
 
 
@@ -16,6 +17,9 @@ class OneLineForClientMistakes(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         error = record.exc_info[0] if record.exc_info else None
         if record.name.startswith("django.security") or error in (UnicodeDecodeError, MultiPartParserError):
+            record.exc_info = record.exc_text = None
+        elif getattr(record, "status_code", 0) == SERVICE_UNAVAILABLE and record.exc_info:
+            record.msg, record.args = f"{record.getMessage()}: {record.exc_info[1]}", ()
             record.exc_info = record.exc_text = None
         return True
 

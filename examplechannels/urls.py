@@ -8,6 +8,7 @@ from django.views.i18n import JavaScriptCatalog
 
 from examplechannels import accounts, health, views
 
+handler500 = "examplechannels.outages.server_error"
 login_view = LoginView.as_view(
     redirect_authenticated_user=True, extra_context={"guests_are_welcome": not settings.LOGIN_REQUIRED}
 )
