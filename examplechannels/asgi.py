@@ -38,9 +38,16 @@ pages = URLRouter(
 )
 
 
+PROBES = ("/livez", "/readyz")
+
+
 def is_free(scope: Any) -> bool:
-    """What does not count among an address's requests: uploads and readings have limits of their own."""
-    return is_upload(scope) or brings_readings(scope) or scope["path"].startswith(settings.STATIC_URL)
+    """What does not count among an address's requests: uploads and readings have limits of their own.
+
+    Nor do the questions of a supervisor, who wants an answer while all others stand in line for a database that hangs.
+    """
+    path = scope["path"]
+    return is_upload(scope) or brings_readings(scope) or path in PROBES or path.startswith(settings.STATIC_URL)
 
 
 sockets = URLRouter(

@@ -28,6 +28,10 @@ class Proxy:
         self.resume()
         self.accept()
 
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
     # What goes wrong, and `resume` or `accept`, which put it right
 
     def stall(self, *directions: Direction) -> None:

@@ -9,6 +9,7 @@ import urllib.error
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from uuid import uuid4
 
 import websockets
 
@@ -63,7 +64,8 @@ class Senders:
 
     def __init__(self, url: str, token: str, each: int = SENDERS, pause_seconds: float = 0) -> None:
         self.acknowledged: list[Acknowledged] = [{} for _ in range(3 * each)]
-        self.slowest = 0.0  # answer to a POST since `slowest` was set to 0, in seconds; also where none came
+        self.slowest = 0.0  # answer to a POST, in seconds; also where none came
+        self._name = f"device-{uuid4().hex[:8]}"  # of its own, for others may have sent other values at these times
         self._stopped = False
         self._url, self._token, self._pause_seconds = url, token, pause_seconds
 
@@ -89,7 +91,7 @@ class Senders:
         self._tasks: list[asyncio.Future[None]] = []
         loop = asyncio.get_running_loop()
         for number, acknowledged in enumerate(self.acknowledged):
-            sender = f"device-{number}"
+            sender = f"{self._name}-{number}"
             if number % 3 == 2:
                 self._tasks.append(asyncio.ensure_future(self._send_frames(sender, acknowledged)))
             else:

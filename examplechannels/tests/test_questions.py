@@ -2,6 +2,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from django.db import OperationalError, connection
@@ -88,10 +89,10 @@ async def test_who_gives_up_takes_nobody_along(nothing_left: None) -> None:
 async def test_nobody_waits_long_for_a_database_that_hangs_and_what_waits_is_bounded(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    answers_again, asked = threading.Event(), []
+    answers_again, asked = threading.Event(), list[int]()
     monkeypatch.setattr("examplechannels.questions.URGENT_SECONDS", 0.2)
     before = threading.active_count()
-    questions = [ask(lambda: answers_again.wait(10), urgent=True)]
+    questions: list[Any] = [ask(lambda: answers_again.wait(10), urgent=True)]
     questions += [ask(lambda: asked.append(1), urgent=True) for _ in range(MAX_WAITING + 10)]
     try:
         async with asyncio.timeout(5):

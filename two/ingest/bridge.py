@@ -17,7 +17,7 @@ from examplechannels.complaints import Complaints
 from two.ingest.broker import Broker
 from two.ingest.mqtt import FILTERS, samples_of
 from two.ingest.session import Session
-from two.recorder import NotStored, recorder
+from two.recorder import MAX_AHEAD_NS, NotStored, recorder
 from two.samples import BadReading, Sample
 
 logger = logging.getLogger(__name__)
@@ -89,7 +89,9 @@ class Bridge:
     def _samples(self, message: aiomqtt.Message) -> list[Sample]:
         topic = message.topic.value
         # Stamped here and not at the commit, so that a second try at it stores nothing twice.
-        self._last_stamp_ns = max(time.time_ns(), self._last_stamp_ns + 1)
+        now_ns = time.time_ns()
+        is_set_back = self._last_stamp_ns > now_ns + MAX_AHEAD_NS
+        self._last_stamp_ns = now_ns if is_set_back else max(now_ns, self._last_stamp_ns + 1)
         try:
             return samples_of(topic, bytes(message.payload), self._last_stamp_ns, message.retain)
         except BadReading as error:
