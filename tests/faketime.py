@@ -27,7 +27,7 @@ class Clock:
         return {
             "LD_PRELOAD": str(find()),
             "FAKETIME_TIMESTAMP_FILE": str(self._file),
-            "FAKETIME_NO_CACHE": "1",
+            "FAKETIME_CACHE_DURATION": "1",  # seconds; the file is not read at every question for the time
             "FAKETIME_DONT_FAKE_MONOTONIC": "1",  # as with a real clock that is set
         }
 

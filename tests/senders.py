@@ -40,8 +40,8 @@ def post(url: str, path: str, body: bytes, token: str) -> bool:
         return False
 
 
-def batch(sender: str) -> Acknowledged:
-    now = time.time_ns()
+def batch(sender: str, behind_seconds: int = 0) -> Acknowledged:
+    now = time.time_ns() - behind_seconds * 10**9
     return {(sender, f"m{number % 7}", now + number): random.random() for number in range(BATCH)}
 
 
@@ -60,14 +60,20 @@ def as_lines(values: Acknowledged) -> bytes:
 
 
 class Senders:
-    """As many of each kind, in threads, from entering to leaving. `url` is the server's."""
+    """As many of each kind, in threads, from entering to leaving. `url` is the server's.
 
-    def __init__(self, url: str, token: str, each: int = SENDERS, pause_seconds: float = 0) -> None:
+    Readings bear times; `behind_seconds` puts them into the past, for servers whose clocks are behind.
+    """
+
+    def __init__(
+        self, url: str, token: str, each: int = SENDERS, pause_seconds: float = 0, behind_seconds: int = 0
+    ) -> None:
         self.acknowledged: list[Acknowledged] = [{} for _ in range(3 * each)]
         self.slowest = 0.0  # answer to a POST, in seconds; also where none came
         self._name = f"device-{uuid4().hex[:8]}"  # of its own, for others may have sent other values at these times
         self._stopped = False
         self._url, self._token, self._pause_seconds = url, token, pause_seconds
+        self._behind_seconds = behind_seconds
 
     def count(self) -> int:
         return sum(map(len, self.acknowledged))
@@ -113,13 +119,13 @@ class Senders:
 
     def _send_lines(self, sender: str, acknowledged: Acknowledged) -> None:
         while not self._stopped:
-            values = batch(sender)
+            values = batch(sender, self._behind_seconds)
             if self._post("/api/v2/write", as_lines(values)):
                 acknowledged.update(values)
                 self._post("/api/v2/write", as_lines(values))  # a doubtful client sends it again
 
     def _send_json(self, sender: str, acknowledged: Acknowledged) -> None:
-        at_ms = time.time_ns() // 10**6 - 10**6
+        at_ms = time.time_ns() // 10**6 - 10**6 - self._behind_seconds * 1000
         while not self._stopped:
             values = {(sender, f"m{n % 7}", (at_ms := at_ms + 1) * 10**6): random.random() for n in range(BATCH)}
             if self._post("/two/readings/", as_json(values)):
@@ -128,7 +134,7 @@ class Senders:
     async def _send_frames(self, sender: str, acknowledged: Acknowledged) -> None:
         url = f"ws{self._url.removeprefix('http')}/ws/two/ingest/"
         headers = {"Authorization": f"Bearer {self._token}"}
-        at_ms = time.time_ns() // 10**6 - 10**6
+        at_ms = time.time_ns() // 10**6 - 10**6 - self._behind_seconds * 1000
         while not self._stopped:
             with suppress(OSError, websockets.ConnectionClosed, websockets.InvalidHandshake, websockets.InvalidMessage):
                 async with websockets.connect(url, additional_headers=headers, close_timeout=1) as socket:
