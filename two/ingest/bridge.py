@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 
 MAX_BATCH_MESSAGES = 1_000  # some hold no reading
 MAX_BATCH_READINGS = 1_000  # then it is committed; the last message may bring up to 10,000 more
-LONGEST_PAUSE_SECONDS = 30.0
+LONGEST_PAUSE_SECONDS = 8.0  # what is back is to be used within ten
 HUNG_UP = 128  # what paho-mqtt calls an unspecified error
 STEADY_SECONDS = 10.0  # a connection that lived so long is worth another try at once
 FINISH_SECONDS = 5.0  # for what is being committed when the bridge is told to stop
