@@ -5,8 +5,9 @@ import threading
 from contextlib import suppress
 from typing import Literal
 
-from tests.servers import wait_until
+from tests.servers import free_port, wait_until
 
+BACKLOG = 128
 CHUNK_BYTES = 64 * 1024
 JOIN_SECONDS = 5
 
@@ -22,9 +23,11 @@ class Proxy:
         self._cut_after: dict[str, int | None] = {"there": None, "back": None}  # bytes that may still pass
         self._sockets: set[socket.socket] = set()
         self._lock = threading.Lock()
-        self._listener: socket.socket | None = None
         self.cuts = 0
-        self.port = 0
+        self.port = free_port()
+        self._listener = socket.socket()
+        self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._listener.bind(("127.0.0.1", self.port))
         self.resume()
         self.accept()
 
@@ -56,34 +59,25 @@ class Proxy:
 
     def refuse(self) -> None:
         """New connections are refused, those that are open cut."""
-        if self._listener is not None:
-            _end(self._listener)
-            self._listener.close()
-            self._listener = None
+        _end(self._listener)  # which ends the listening, but keeps the port
         self.cut()
 
     def accept(self) -> None:
-        if self._listener is not None:
-            return
-        listener = socket.socket()
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(("127.0.0.1", self.port))
-        listener.listen(128)
-        self.port = listener.getsockname()[1]
-        self._listener = listener
-        threading.Thread(target=self._serve, args=(listener,), daemon=True).start()
+        self._listener.listen(BACKLOG)
+        threading.Thread(target=self._serve, daemon=True).start()
 
     def stop(self) -> None:
         self.resume()
         self.refuse()
+        self._listener.close()
         wait_until(lambda: not self._sockets, JOIN_SECONDS, "the proxy's connections are closed")
 
     # Forwarding
 
-    def _serve(self, listener: socket.socket) -> None:
+    def _serve(self) -> None:
         while True:
             try:
-                client, _ = listener.accept()
+                client, _ = self._listener.accept()
             except OSError:
                 return
             threading.Thread(target=self._forward, args=(client,), daemon=True).start()

@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.faults, pytest.mark.server]
 STOP_SECONDS, FAULT_SECONDS = 20, 5
 HEAL_SECONDS = 10
 ENOUGH = 50
-MESSAGE_SECONDS = 0.02
+MESSAGE_SECONDS, AGAIN_SECONDS, ACKNOWLEDGED_SECONDS = 0.02, 0.2, 2
 
 
 class Device:
@@ -44,13 +44,20 @@ class Device:
         at_ms = int(time.time() * 1000) - 10**6
         while not self._stopped.wait(MESSAGE_SECONDS):
             at_ms += 1
-            payload = json.dumps({"ts": at_ms, "values": {"t": at_ms % 97}})
-            sent = self._client.publish(f"telemetry/{self._name}", payload, qos=1)
-            while not self._stopped.is_set() and not sent.is_published():
-                with suppress(RuntimeError, ValueError):
-                    sent.wait_for_publish(0.5)
-            if sent.is_published():
-                self.acknowledged[self._name, "t", at_ms * 10**6] = float(at_ms % 97)
+            value = float(at_ms % 97)
+            payload = json.dumps({"ts": at_ms, "values": {"t": value}})
+            while not self._stopped.is_set() and not self._is_taken(payload):
+                self._stopped.wait(AGAIN_SECONDS)
+            if not self._stopped.is_set():
+                self.acknowledged[self._name, "t", at_ms * 10**6] = value
+
+    def _is_taken(self, payload: str) -> bool:
+        sent = self._client.publish(f"telemetry/{self._name}", payload, qos=1)
+        try:
+            sent.wait_for_publish(ACKNOWLEDGED_SECONDS)
+            return sent.is_published()
+        except (RuntimeError, ValueError):  # not connected, or too much waits
+            return False
 
     def stop(self) -> None:
         self._stopped.set()

@@ -112,6 +112,8 @@ async def test_all_goes_on_when_the_clock_jumps(site: ChatWorkers, clock: Clock)
                 # A time that is true is refused while the server believes that it lies ahead.
                 assert await asyncio.to_thread(status_of_now, site) == (400 if offset < 0 else 204)
         senders.assert_all_there_once(site.ledger)
+        await crowd.fall_silent()
+        await crowd.until_confirmed()
         await crowd.assert_nothing_lost_or_doubled()
     stamps = {value: at_ns / 1e9 for at_ns, value in site.ledger.rows(STAMPED)}
     for value, earliest, latest in truth:  # as the server's clock stood
