@@ -18,7 +18,7 @@ from tests.chat_workers import EVE, STAFF, ChatWorkers
 from tests.crowd import Crowd, crowd_at
 from tests.faketime import Clock
 from tests.senders import Senders, post
-from tests.servers import manage, new_folder, running
+from tests.servers import manage, new_folder, running, wait_until
 
 pytestmark = [
     pytest.mark.faults,
@@ -138,7 +138,9 @@ async def lives_on(
     await senders.until(senders.count() + ENOUGH, AFTER_SECONDS)
     await eventually(lambda: all(page.count == PEOPLE for page in crowd.pages), AFTER_SECONDS, lambda: "presence")
     assert all(page.is_live for page in crowd.pages)
-    assert await asyncio.to_thread(site.servers[0].status, "/readyz") == 200
+    await asyncio.to_thread(
+        wait_until, lambda: site.servers[0].status("/readyz") == 200, AFTER_SECONDS, "not ready after the jump"
+    )
     # Who was logged in before the first jump is so still; who comes now gets a session that lasts.
     invitation = f"{site.url(0)}/chat/{crowd.room}/invitation/"
     status, _ = await site.browser(STAFF).request("POST", invitation)
