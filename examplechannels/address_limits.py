@@ -16,7 +16,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from examplechannels.complaints import Complaints
-from examplechannels.doors import Application, refusal, refuse_with, send_refusal
+from examplechannels.doors import Application, count_refusal, refusal, refuse_with, send_refusal
 from examplechannels.limits import Buckets, address_of
 
 complaints = Complaints(logging.getLogger(__name__))
@@ -41,10 +41,12 @@ def limit_sockets(inner: Application) -> Application:
             await inner(scope, receive, send)
             return
         if wait := handshakes.of(address).take():
+            count_refusal(429, "too-many-handshakes")
             complaints.say("Handshakes from %s are refused: more than HANDSHAKES_PER_MINUTE", address)
             await refuse_with(429, scope, receive, send, _retry_after(wait))
             return
         if sockets[address] >= settings.SOCKETS_PER_ADDRESS:
+            count_refusal(429, "too-many-sockets")
             complaints.say("Sockets from %s are closed: more than SOCKETS_PER_ADDRESS", address)
             await receive()
             await send({"type": "websocket.accept"})

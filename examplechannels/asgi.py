@@ -16,9 +16,11 @@ from django.urls import path, re_path  # noqa: E402
 import one.routing  # noqa: E402
 import threechat.routing  # noqa: E402
 import two.routing  # noqa: E402
+from examplechannels.access_log import observed  # noqa: E402
 from examplechannels.address_limits import limit_requests, limit_sockets  # noqa: E402
 from examplechannels.connections import connections  # noqa: E402
 from examplechannels.doors import limit_body, origin_rule, refuse  # noqa: E402
+from examplechannels.headers import with_headers  # noqa: E402
 from examplechannels.lifespan import lifespan  # noqa: E402
 from examplechannels.outages import unless_away  # noqa: E402
 from examplechannels.proxies import behind_proxies  # noqa: E402
@@ -58,11 +60,13 @@ sockets = URLRouter(
 )
 requests = limit_body(paced_uploads(unless_away(django_application)), body_limit)
 application = behind_proxies(
-    ProtocolTypeRouter(
-        {
-            "http": limit_requests(requests, is_free),
-            "websocket": limit_sockets(connections.known(sockets)),
-            "lifespan": lifespan(at_end=recorder.close),
-        }
+    observed(
+        ProtocolTypeRouter(
+            {
+                "http": with_headers(limit_requests(requests, is_free)),
+                "websocket": limit_sockets(connections.known(sockets)),
+                "lifespan": lifespan(at_end=recorder.close),
+            }
+        )
     )
 )

@@ -10,6 +10,8 @@ from contextvars import Context
 from functools import partial
 from typing import Any
 
+from examplechannels.logs import first_line
+from examplechannels.metrics import background_failures
 from examplechannels.outages import AWAY
 from examplechannels.questions import ask_in_peace
 
@@ -49,8 +51,10 @@ async def _keep_up(job: Job) -> None:
         try:
             await job()
         except AWAY as error:
-            logger.warning("%s waits for the database: %s", job.__name__, str(error).strip())
+            background_failures.labels(job.__name__).inc()
+            logger.warning("%s waits for the database: %s", job.__name__, first_line(error))
         except Exception:
+            background_failures.labels(job.__name__).inc()
             logger.exception("%s failed; it begins again", job.__name__)
         await asyncio.sleep(RETRY_SECONDS)
 

@@ -7,6 +7,7 @@ layer once per process, and costs each local viewer one send (docs/benchmarks.md
 
 import asyncio
 import json
+import time
 from collections.abc import Callable, Iterable
 from typing import Literal, NotRequired, Protocol, TypedDict
 from uuid import uuid4
@@ -14,6 +15,7 @@ from uuid import uuid4
 from channels.layers import get_channel_layer
 from django.conf import settings
 
+from examplechannels.metrics import fan_out_seconds, frames_sent
 from examplechannels.outlet import SendFrame, frame
 from examplechannels.publisher import Publisher
 from examplechannels.subscription import Subscription
@@ -160,13 +162,18 @@ class Broadcast:
         await self._fan_out(message)
 
     async def _fan_out(self, message: BroadcastEvent) -> None:
+        started, frames = time.perf_counter(), 0
         for selection, viewers in tuple(self._groups.get(message["group"], {}).items()):
             text = text_for(message, selection)
             if text:
+                frames += len(viewers)
                 await _deliver(viewers, frame(text))
             elif text is None:
                 for viewer in tuple(viewers):
                     viewer.catch_up()
+        if frames:
+            frames_sent.inc(frames)
+            fan_out_seconds.observe(time.perf_counter() - started)
 
 
 async def _deliver(viewers: dict[Viewer, Callable[[SendFrame], None]], message: SendFrame) -> None:

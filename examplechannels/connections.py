@@ -3,6 +3,7 @@
 import asyncio
 import random
 import time
+from contextlib import suppress
 from contextvars import Context
 from typing import Any
 
@@ -35,9 +36,10 @@ class Connection:
 
     async def close(self, code: int) -> None:
         """Ends the socket; accepts it first where need be, for pages to read the code."""
-        if not self._is_accepted:
-            await self.send({"type": "websocket.accept"})
-        await self.send({"type": "websocket.close", "code": code})
+        with suppress(OSError):  # the peer is gone already
+            if not self._is_accepted:
+                await self.send({"type": "websocket.accept"})
+            await self.send({"type": "websocket.close", "code": code})
 
 
 class Connections:

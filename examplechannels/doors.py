@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Awaitable, Callable
-from contextvars import ContextVar
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -12,16 +11,25 @@ from django.http.request import split_domain_port, validate_host
 from django.utils.http import is_same_domain
 from django.utils.translation import gettext as _
 
-logger = logging.getLogger(__name__)
+from examplechannels.logs import refused_handshake
+from examplechannels.metrics import refusals
 
-refused_handshake = ContextVar("refused_handshake", default=False)  # logs.py asks
+logger = logging.getLogger(__name__)
+COUNTED = {401, 403, 413, 429, 503}
 
 Application = Callable[[Any, Any, Any], Awaitable[None]]
 
 
 def refusal(status: int, code: str, detail: str, headers: dict[str, str] | None = None) -> JsonResponse:
     """The JSON body of every refused request (docs/protocol.md, HTTP)."""
+    count_refusal(status, code)
     return JsonResponse({"error": {"code": code, "detail": detail}}, status=status, headers=headers)
+
+
+def count_refusal(status: int, code: str) -> None:
+    """For /metrics; what is the sender's mistake, such as a bad reading, is none."""
+    if status in COUNTED:
+        refusals.labels(code).inc()
 
 
 def header(scope: Any, name: bytes) -> str | None:
@@ -65,6 +73,7 @@ def origin_rule(inner: Application) -> Application:
     async def application(scope: Any, receive: Any, send: Any) -> None:
         if reason := _reason_against(scope):
             logger.warning("WebSocket %.200r refused: %.300s", scope["path"], reason)
+            refusals.labels("origin").inc()
             await refuse(scope, receive, send)
             return
         if header(scope, b"origin") is None:

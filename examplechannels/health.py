@@ -10,6 +10,7 @@ from django.db.utils import Error as DatabaseError
 from django.http import HttpRequest, JsonResponse
 
 from examplechannels.connections import connections
+from examplechannels.metrics import layer_answers
 from examplechannels.questions import ask
 from examplechannels.subscription import LAYER_ERRORS
 
@@ -28,6 +29,7 @@ async def readyz(request: HttpRequest) -> JsonResponse:
     reasons = dict(
         await asyncio.gather(_trouble("database", _ask_database()), _trouble("channel_layer", _round_trip()))
     )
+    layer_answers.set(not reasons["channel_layer"])
     ready = not any(reasons.values())
     body = {"status": "ok" if ready else "unavailable"} | {name: why or "ok" for name, why in reasons.items()}
     return JsonResponse(body, status=200 if ready else 503)

@@ -31,6 +31,12 @@ def own_addresses(host: str) -> list[str]:
     return ["localhost", *sorted(found)]
 
 
+def is_own_address(host: str) -> bool:
+    """Whether this name or address is this machine's, as far as it knows without asking anybody."""
+    own = (address.address for addresses in psutil.net_if_addrs().values() for address in addresses)
+    return host in {"localhost", socket.gethostname(), *own}
+
+
 def address_lines(host: str, port: int) -> list[str]:
     """One URL a line."""
     return [f"http://{f'[{name}]' if ':' in name else name}:{port}/" for name in own_addresses(host)]

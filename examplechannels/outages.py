@@ -17,6 +17,7 @@ from django.views import defaults
 
 from examplechannels.complaints import Complaints
 from examplechannels.doors import Application, refusal, send_refusal
+from examplechannels.logs import first_line
 
 complaints = Complaints(logging.getLogger(__name__))
 
@@ -66,7 +67,7 @@ def unless_away(inner: Application) -> Application:
         except Exception as error:
             if not is_outage(error):
                 raise
-            complaints.say("%s was not served: %s", scope["path"], str(error).strip() or type(error).__name__)
+            complaints.say("%s was not served: %s", scope["path"], first_line(error))
             if scope["type"] == "websocket":
                 # Browsers are told why only by a close, which comes after the handshake alone.
                 if not has_begun:

@@ -11,6 +11,8 @@ from collections.abc import Awaitable, Callable, Coroutine, Generator, Sequence
 from contextvars import Context
 from typing import Any, Literal, TypedDict
 
+from examplechannels import metrics
+
 MAX_BACKLOG_FRAMES = 64
 MAX_BACKLOG_CHARACTERS = 128 * 1024
 BLOCKED_SECONDS = 10.0
@@ -102,6 +104,7 @@ class Outlet:
         if self._first is None:
             self.send(message)
         else:
+            metrics.frames_sent.inc()
             self._first.append(message)  # not counted: what comes meanwhile must not push it out
 
     def open(self) -> None:
@@ -114,6 +117,7 @@ class Outlet:
     def catch_up(self) -> None:
         """Tells the page that frames may have been lost, if it asked to be told."""
         if self._catch_up is not None:
+            metrics.frames_sent.inc()
             self.send(self._catch_up)
 
     def end(self) -> None:
@@ -136,12 +140,15 @@ class Outlet:
         self._characters += len(message["text"])
         while len(backlog) > MAX_BACKLOG_FRAMES or self._characters > MAX_BACKLOG_CHARACTERS:
             if self._overflow == "close":
+                metrics.frames_dropped.inc(len(backlog))
+                metrics.slow_viewers_closed_by_backlog.inc()
                 backlog.clear()
                 backlog.append({"type": "websocket.close", "code": TOO_SLOW})
                 self.closed = True
                 return
             self._forget(backlog.popleft())
             self._dropped = True
+            metrics.frames_dropped.inc()
 
     def _forget(self, message: SendFrame | CloseSocket) -> None:
         if message["type"] == "websocket.send":
@@ -162,8 +169,11 @@ class Outlet:
                 self._forget(message)
                 async with asyncio.timeout(BLOCKED_SECONDS):
                     await self._send(message)
+        except TimeoutError:
+            self.closed = True
+            metrics.slow_viewers_closed_blocked.inc()
         except Exception:
-            self.closed = True  # blocked for too long, or gone
+            self.closed = True  # gone
         finally:
             self._task = self._backlog = None
             self._characters = 0

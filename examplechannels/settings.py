@@ -3,10 +3,11 @@
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from examplechannels import environment
+from examplechannels import environment, logs
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = environment.data_dir("DATA_DIR", BASE_DIR / "var")
@@ -126,18 +127,36 @@ STORAGES = {
     },
 }
 
-CONTENT_SECURITY_POLICY = {
+# Of pages; what answers without one gets examplechannels/headers.py's.
+CONTENT_SECURITY_POLICY: dict[str, dict[str, Any]] = {
     "DIRECTIVES": {
-        "default-src": ["'self'"],
+        "default-src": ["'none'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "connect-src": ["'self'"],  # its WebSockets too
         "img-src": ["'self'", "data:", "blob:"],  # blob: what somebody is about to send
         "media-src": ["'self'", "blob:"],
-        "object-src": ["'none'"],
         "base-uri": ["'none'"],
         "frame-ancestors": ["'none'"],
         "form-action": ["'self'"],
     },
 }
 X_FRAME_OPTIONS = "DENY"
+
+# Whether browsers come over https, to a proxy that ends TLS. Off, so that a laptop serves plain http.
+HTTPS = environment.flag("HTTPS", default=False)
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
+CONTENT_SECURITY_POLICY["DIRECTIVES"]["upgrade-insecure-requests"] = HTTPS
+SECURE_REDIRECT_EXEMPT = ["^livez$", "^readyz$", "^metrics$"]  # who asks for these comes past the proxy
+SECURE_HSTS_SECONDS = environment.number("HSTS_SECONDS", 365 * 86_400, least=0, most=10 * 365 * 86_400) if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = environment.flag("HSTS_SUBDOMAINS", default=False)
+SECURE_HSTS_PRELOAD = environment.flag("HSTS_PRELOAD", default=False)
+# W005, W021: neither is this site's to decide. Both bind every other host of its domain, for a year and longer.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
+
+# A login ends this long after it, and with it the sockets that it opened.
+SESSION_COOKIE_AGE = environment.number("SESSION_HOURS", 14 * 24, least=1, most=10 * 365 * 24) * 3600
+AUTHENTICATION_BACKENDS = ["examplechannels.logins.LimitedBackend"]
 
 # How long readings are kept; hours are kept for ever.
 RAW_DAYS = environment.number("RAW_DAYS", 30, least=1, most=36_500)
@@ -163,27 +182,9 @@ REQUESTS_PER_MINUTE = environment.number("REQUESTS_PER_MINUTE", 3_000, least=1, 
 # Over how long the sockets are closed when the server ends, so that not all pages come back at once (lifespan.py).
 DRAIN_SECONDS = environment.number("DRAIN_SECONDS", 2, least=0, most=600)
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "filters": {
-        "one_line": {"()": "examplechannels.logs.OneLineForClientMistakes"},
-        "refusals": {"()": "examplechannels.logs.NoLineForRefusals"},
-        "no_tokens": {"()": "examplechannels.logs.WithoutTokens"},
-    },
-    "handlers": {
-        "console": {
-            "class": "logging.StreamHandler",
-            "formatter": "line",
-            "filters": ["one_line", "refusals", "no_tokens"],
-        },
-    },
-    "root": {"handlers": ["console"], "level": "WARNING"},
-    "loggers": {
-        "django": {"handlers": [], "level": "INFO"},  # all through the root's one handler
-        "django.channels.server": {"handlers": ["console"], "level": "INFO", "propagate": False},
-        # One traceback a second while Redis is away; broadcast.py says it once, in one line.
-        "channels_redis.pubsub": {"level": "CRITICAL"},
-    },
-}
+# Who may read /metrics: who brings this token; without one, who asks from this machine.
+METRICS_TOKEN = os.environ.get("METRICS_TOKEN", "")
+
+LOG_FORMAT = environment.choice("LOG_FORMAT", ("line", "json") if DEBUG else ("json", "line"))
+LOG_LEVEL = environment.choice("LOG_LEVEL", ("INFO", "DEBUG", "WARNING", "ERROR"))
+LOGGING = logs.configuration(LOG_FORMAT, LOG_LEVEL)

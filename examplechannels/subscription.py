@@ -17,6 +17,8 @@ from uuid import uuid4
 from channels.layers import get_channel_layer
 from redis.exceptions import RedisError
 
+from examplechannels import metrics
+
 logger = logging.getLogger(__name__)
 
 LAYER_TIMEOUT_SECONDS = 1.5
@@ -114,6 +116,7 @@ class Subscription:
                 await asyncio.sleep(RETRY_SECONDS)  # should the layer itself fail, not in a tight loop
 
     def _lost(self, error: BaseException) -> None:
+        metrics.layer_answers.set(0)
         if not self._away:
             logger.warning("The channel layer does not answer (%s); trying again.", error or type(error).__name__)
         self._away = self._keeper is not None  # without a keeper (in memory) nobody would say that it is back
@@ -135,8 +138,10 @@ class Subscription:
                 await asyncio.sleep(RETRY_SECONDS)
                 continue
             seen = self._layer.connections_made
+            metrics.layer_answers.set(1)
             if doubt:
                 logger.warning("The channel layer is back; pages fetch what they may have missed.")
+                metrics.layer_reconnects.inc()
                 self._away = doubt = False
                 self._on_loss()
             await asyncio.sleep(PROBE_SECONDS)

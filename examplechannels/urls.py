@@ -6,24 +6,30 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 from django.views.i18n import JavaScriptCatalog
 
-from examplechannels import accounts, health, views
+from examplechannels import accounts, exposition, health, views
+from examplechannels.logins import AdminLoginForm, LoginForm, limited
 
 handler500 = "examplechannels.outages.server_error"
 login_view = LoginView.as_view(
-    redirect_authenticated_user=True, extra_context={"guests_are_welcome": not settings.LOGIN_REQUIRED}
+    authentication_form=LoginForm,
+    redirect_authenticated_user=True,
+    extra_context={"guests_are_welcome": not settings.LOGIN_REQUIRED},
 )
+admin.site.login_form = AdminLoginForm
 urlpatterns = [
     path("", views.home, name="home"),
     path("", include("one.urls")),
     path("", include("two.urls")),
     path("", include("threechat.urls")),
     path("learn/<str:step>/", views.chapter, name="chapter"),
-    path("accounts/login/", login_view, name="login"),
+    path("accounts/login/", limited(login_view), name="login"),
     path("accounts/logout/", LogoutView.as_view(), name="logout"),
     path("accounts/signup/", accounts.sign_up, name="sign-up"),
+    path("admin/login/", limited(admin.site.login)),  # before Django's own, which is the same without the limit's 429
     path("admin/", admin.site.urls),
     path("i18n/catalog.js", login_not_required(JavaScriptCatalog.as_view()), name="javascript-catalog"),
     path("favicon.ico", login_not_required(RedirectView.as_view(url=f"{settings.STATIC_URL}img/favicon.svg"))),
     path("livez", login_not_required(health.livez), name="livez"),
     path("readyz", login_not_required(health.readyz), name="readyz"),
+    path("metrics", login_not_required(exposition.metrics), name="metrics"),
 ]

@@ -10,6 +10,7 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 
 from examplechannels.broadcast import BroadcastEvent, Selection, encode, text_for
+from examplechannels.metrics import frames_sent
 from examplechannels.outlet import Outlet, SendFrame, frame
 
 CATCH_UP = frame(encode({"type": "catch_up"}))
@@ -21,6 +22,7 @@ def through(outlet: Outlet, send: Any) -> Any:
     async def send_or_queue(message: Any) -> None:
         if message["type"] == "websocket.send":
             outlet.send(message)
+            frames_sent.inc()
         else:
             await send(message)
             if message["type"] == "websocket.accept":

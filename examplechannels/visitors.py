@@ -1,27 +1,26 @@
 """Who may look: everyone, or with LOGIN_REQUIRED=1 who is logged in, and walls that show a view token."""
 
-import asyncio
-import logging
 from collections.abc import Callable
-from typing import Any, TypeVar
+from contextlib import suppress
+from typing import Any, NamedTuple, TypeVar
 from urllib.parse import parse_qs
 
 from django.conf import settings
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.views import redirect_to_login
-from django.db import DatabaseError
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 
+from examplechannels.broadcast import broadcast
+from examplechannels.connections import Connection
 from examplechannels.doors import Application, refusal
 from examplechannels.questions import ask
+from examplechannels.rechecks import Rechecks
+from examplechannels.sessions import LOG_IN, Account, account_of, standing
 from two.models import AccessToken
 
-logger = logging.getLogger(__name__)
-
-LOG_IN = 4401
-RECHECK_SECONDS = 30.0  # how long a wall goes on after its token was revoked
 View = TypeVar("View", bound=Callable[..., Any])
 
 
@@ -39,8 +38,11 @@ def post_has_token(view: View) -> View:
 
 def opens(token: str) -> bool:
     """Whether this is a view token that was not revoked. Blocks."""
-    digest = AccessToken.digest_of(token)
-    return AccessToken.objects.filter(scope=AccessToken.Scope.VIEW, digest=digest, revoked=None).exists()
+    return _view_tokens().filter(digest=AccessToken.digest_of(token)).exists()
+
+
+def _view_tokens() -> "QuerySet[AccessToken]":
+    return AccessToken.objects.filter(scope=AccessToken.Scope.VIEW, revoked=None)
 
 
 class LookMiddleware(LoginRequiredMiddleware):
@@ -62,36 +64,66 @@ class LookMiddleware(LoginRequiredMiddleware):
         return answer
 
 
+class Wall(NamedTuple):
+    """What a wall was let in with."""
+
+    digest: str  # of its view token
+
+
+class Visitors(Rechecks):
+    """Sockets for which LOGIN_REQUIRED=1 asked for a login or a view token: they end with it."""
+
+    def looked_up(self, badges: list[Account | Wall]) -> list[tuple[int, Account | Wall]]:
+        accounts = standing({badge for badge in badges if isinstance(badge, Account)})
+        walls = {badge.digest for badge in badges if isinstance(badge, Wall)}
+        open_walls = set(_view_tokens().filter(digest__in=walls).values_list("digest", flat=True)) if walls else set()
+        return [
+            (0 if (badge in accounts if isinstance(badge, Account) else badge.digest in open_walls) else LOG_IN, badge)
+            for badge in badges
+        ]
+
+
+visitors = Visitors(broadcast)
+
+
+class Visitor(Connection):
+    """One such socket. Whoever closes it first has the last word."""
+
+    def __init__(self, badge: Account | Wall, send: Any) -> None:
+        super().__init__(send)
+        self.badge = badge
+
+    async def expel(self, code: int) -> None:
+        with suppress(OSError):  # the peer is gone already
+            await self.close(code)
+
+
 def visitors_only(inner: Application) -> Application:
-    """For WebSockets, behind the session: closes with 4401 who may not look."""
+    """For WebSockets, behind the session: closes with 4401 who may not look, or not any more."""
 
     async def application(scope: Any, receive: Any, send: Any) -> None:
-        if not settings.LOGIN_REQUIRED or scope["user"].is_authenticated:
+        if not settings.LOGIN_REQUIRED:
             await inner(scope, receive, send)
             return
-        token = parse_qs(scope["query_string"].decode(errors="replace")).get("view", [""])[0]
-        if not scope["path"].startswith("/ws/two") or not await ask(lambda: opens(token), urgent=True):
+        badge = account_of(scope["user"], scope["session"]) or await _wall(scope)
+        if badge is None:
             await receive()
             await send({"type": "websocket.accept"})
             await send({"type": "websocket.close", "code": LOG_IN})
             return
-        watch = asyncio.create_task(_close_when_revoked(token, send), name="view token")
+        visitor = Visitor(badge, send)
+        await visitors.add(visitor)
         try:
-            await inner(scope, receive, send)
+            await inner(scope, receive, visitor.send)
         finally:
-            watch.cancel()
+            visitors.discard(visitor)
 
     return application
 
 
-async def _close_when_revoked(token: str, send: Any) -> None:
-    while True:
-        await asyncio.sleep(RECHECK_SECONDS)
-        try:
-            is_open = await ask(lambda: opens(token), urgent=True)
-        except DatabaseError as error:
-            logger.warning("A view token could not be looked up: %s", error)
-            continue
-        if not is_open:
-            await send({"type": "websocket.close", "code": LOG_IN})
-            return
+async def _wall(scope: Any) -> Wall | None:
+    """Who shows a view token to the dashboard's socket."""
+    token = parse_qs(scope["query_string"].decode(errors="replace")).get("view", [""])[0]
+    if not token or not scope["path"].startswith("/ws/two") or not await ask(lambda: opens(token), urgent=True):
+        return None
+    return Wall(AccessToken.digest_of(token))

@@ -110,6 +110,7 @@ class Server(Process):
             "REDIS_URL": "",
             "FANOUT": "",
             "MQTT_URL": "",
+            **dict.fromkeys(("METRICS_TOKEN", "LOG_FORMAT", "LOG_LEVEL"), ""),
             "DATA_DIR": str(folder),
             # Everybody here comes from one address.
             **dict.fromkeys(("SOCKETS_PER_ADDRESS", "HANDSHAKES_PER_MINUTE", "REQUESTS_PER_MINUTE"), "1000000"),

@@ -7,7 +7,16 @@ os.environ["DEBUG"] = "1"  # static files without a collected manifest; pytest-d
 os.environ["DATA_DIR"] = tempfile.mkdtemp(prefix="examplechannels-test-")
 # tests/test_postgres.py runs tests on PostgreSQL.
 os.environ["DATABASE_URL"] = os.environ.get("TEST_DATABASE_URL", "")
-for variable in ("REDIS_URL", "ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS", "FANOUT", "MQTT_URL"):
+for variable in (
+    "REDIS_URL",
+    "ALLOWED_HOSTS",
+    "CSRF_TRUSTED_ORIGINS",
+    "FANOUT",
+    "MQTT_URL",
+    "METRICS_TOKEN",
+    "LOG_FORMAT",
+    "LOG_LEVEL",
+):
     os.environ.pop(variable, None)
 
 from examplechannels.settings import *  # noqa: E402, F403

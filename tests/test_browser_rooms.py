@@ -236,3 +236,20 @@ def test_signing_up_makes_an_account_and_leads_back(site: ChatSite, new_page: Ne
     expect(page).to_have_url(f"{site.url}/chat/lobby/")
     expect(page.locator(".site-user")).to_have_text("nina")
     expect(page.locator("[data-part=username]")).to_have_text("nina")
+
+
+def test_the_admin_works_under_the_pages_policy(site: ChatSite, new_page: NewPage) -> None:
+    """Its console stays empty (`new_page` sees to that), and what needs its scripts works."""
+    page = site.log_in(new_page(), STAFF, "/admin/")
+    for path in (
+        "auth/user/",
+        "auth/user/add/",
+        "two/device/",
+        "threechat/room/",
+        "threechat/message/",
+    ):
+        page.goto(f"{site.url}/admin/{path}")
+        expect(page.locator("#content h1")).to_be_visible()
+    page.goto(f"{site.url}/admin/threechat/room/add/")
+    page.get_by_role("button", name="Add another Member").click()
+    expect(page.locator("#id_membership_set-0-user")).to_be_visible()

@@ -14,7 +14,7 @@ import threechat.routing
 import threechat.urls
 import two.routing
 import two.urls
-from examplechannels import outlet
+from examplechannels import logins, outlet, rechecks
 from threechat import access, alarm_messages, directory, drafts, limits, messages, pins, rooms, roster
 from threechat import history as threechat_history
 from threechat.media import door, pictures, workshop
@@ -159,6 +159,11 @@ def test_every_key_of_a_frame_is_documented() -> None:
         (int(outbox.MAX_RETRY_AFTER_SECONDS) // 60, "(30 minutes at most)"),
         (int(webhooks.ATTEMPT_SECONDS), "2xx within 10 s"),
         (retention.DELIVERY_DAYS, "keeps them for 30 days"),
+        (logins.BURST_OF_ADDRESS, "/64 network) | 10 at once,"),
+        (int(logins.SECONDS_OF_ADDRESS), "10 at once, then one in 30 s"),
+        (logins.BURST_OF_NAME, "by a name | 30 at once,"),
+        (int(logins.SECONDS_OF_NAME), "30 at once, then one in 10 s"),
+        (int(rechecks.RECHECK_SECONDS), "within\n  30 s when the session expires"),
         (workshop.MAX_WAITING, "| uploads waiting to be processed | 32 |"),
         (workshop.MAX_TITLE_CHARACTERS, "direction characters, at most 100 characters"),
         (pictures.MAX_SIDE, "at most 2,560 pixels wide"),

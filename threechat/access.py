@@ -3,7 +3,7 @@
 from django.contrib.auth.models import User
 from django.db.models import Q
 
-from examplechannels.visitors import LOG_IN
+from examplechannels.sessions import LOG_IN
 from threechat.models import Room
 
 NOT_A_MEMBER = 4403

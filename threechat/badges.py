@@ -4,13 +4,9 @@ from collections.abc import Collection
 from typing import Any, NamedTuple
 
 from django.contrib.auth import HASH_SESSION_KEY
-from django.contrib.auth.models import User
-from django.contrib.sessions.models import Session
-from django.utils import timezone
-from django.utils.crypto import constant_time_compare
 
 from examplechannels.questions import ask
-from examplechannels.visitors import LOG_IN
+from examplechannels.sessions import LOG_IN, Account, standing
 from threechat.access import NOT_A_MEMBER, RENAMED
 from threechat.models import Membership, Room
 from threechat.people import Person
@@ -26,6 +22,10 @@ class Badge(NamedTuple):
     session_key: str | None = None
     session_hash: str = ""  # changes with the password
 
+    @property
+    def account(self) -> Account | None:
+        return None if self.user_id is None else Account(self.user_id, self.session_key, self.session_hash)
+
 
 def badge_for(person: Person, session: Any, room_key: str, room_id: int | None) -> Badge:
     if person.user_id is None:
@@ -40,26 +40,17 @@ class Verdict(NamedTuple):
 
 def verdicts(badges: Collection[Badge]) -> list[Verdict]:
     """Who may stay in which room, with four questions for all of them. Blocks."""
-    users = User.objects.in_bulk({badge.user_id for badge in badges if badge.user_id is not None})
-    sessions = set(
-        Session.objects.filter(
-            session_key__in={badge.session_key for badge in badges if badge.user_id is not None},
-            expire_date__gt=timezone.now(),
-        ).values_list("session_key", flat=True)
-    )
+    accounts = standing({badge.account for badge in badges if badge.account})
     rooms = Room.objects.in_bulk({badge.room_id for badge in badges if badge.room_id is not None})
     by_key = Room.objects.in_bulk({badge.room_key for badge in badges if badge.room_id is None}, field_name="key")
     closed = {room.pk for room in [*rooms.values(), *by_key.values()] if room.members_only}
-    members = set(Membership.objects.filter(room__in=closed, user__in=users).values_list("room_id", "user_id"))
+    members = set(
+        Membership.objects.filter(room__in=closed, user__in=accounts.values()).values_list("room_id", "user_id")
+    )
 
     def verdict(badge: Badge) -> Verdict:
-        user = users.get(badge.user_id) if badge.user_id is not None else None
-        if badge.user_id is not None and not (
-            user
-            and user.is_active
-            and badge.session_key in sessions
-            and constant_time_compare(badge.session_hash, user.get_session_auth_hash())
-        ):
+        user = accounts.get(badge.account) if badge.account else None
+        if badge.account and user is None:
             return Verdict(LOG_IN, None)
         room = by_key.get(badge.room_key) if badge.room_id is None else rooms.get(badge.room_id)
         if room is None:

@@ -1,19 +1,17 @@
-"""What follows from a change of a room, a member or a login, whoever made it: the page, the admin, the shell."""
+"""What follows from a change of a room or a member, whoever made it: the page, the admin, the shell."""
 
 from collections.abc import Collection
 from typing import Any
 
-from django.contrib.auth.models import User
-from django.contrib.auth.signals import user_logged_out
 from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
-from django.http import HttpRequest
 
 from examplechannels.announcements import announce
+from examplechannels.rechecks import Changed
+from examplechannels.sessions import RECHECKS_GROUP
 from threechat.messages import frame_of, room_frame
 from threechat.models import Membership, Message, Room
 from threechat.pins import pin_readers, unpin_event
-from threechat.rechecks import RECHECKS_GROUP, Changed, session_digest
 from threechat.rooms import events_group
 from threechat.storage import delete_message
 from two.live import LOOK_AGAIN, PINS
@@ -59,22 +57,3 @@ def room_deleted(instance: Room, **kwargs: Any) -> None:
 @receiver(post_delete, sender=Membership, dispatch_uid="threechat.member_removed")
 def member_removed(instance: Membership, **kwargs: Any) -> None:
     recheck({"room_id": instance.room_id, "user_id": instance.user_id})
-
-
-@receiver(post_save, sender=User, dispatch_uid="threechat.account_changed")
-def account_changed(instance: User, created: bool, **kwargs: Any) -> None:
-    """Deactivated, no longer staff, another password."""
-    update_fields: Collection[str] | None = kwargs.get("update_fields")
-    if not created and update_fields != frozenset({"last_login"}):
-        recheck({"user_id": instance.pk})
-
-
-@receiver(post_delete, sender=User, dispatch_uid="threechat.account_deleted")
-def account_deleted(instance: User, **kwargs: Any) -> None:
-    recheck({"user_id": instance.pk})
-
-
-@receiver(user_logged_out, dispatch_uid="threechat.logged_out")
-def logged_out(request: HttpRequest, **kwargs: Any) -> None:
-    if request.session.session_key:
-        recheck({"logged_out": session_digest(request.session.session_key)})

@@ -1,6 +1,7 @@
 """How often somebody may send: over all of their sockets, and over all of an address."""
 
 from examplechannels.limits import Buckets
+from examplechannels.metrics import refusals
 
 FRAMES_PER_SECOND = 10
 BURST_FRAMES = 30
@@ -30,5 +31,7 @@ class FrameLimit:
 
     def allows(self) -> bool:
         allowed = all(bucket.take() == 0 for bucket in self._buckets)
+        if not allowed:
+            refusals.labels("too-fast").inc()
         self.refusals = 0 if allowed else self.refusals + 1
         return allowed

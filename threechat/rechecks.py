@@ -1,150 +1,40 @@
-"""Looks again and again whether those who are in a room may be there: at once when told so, else every 30 s.
+"""Rechecks of who is in a room, and of who hears of pins by an account: it must still be logged in."""
 
-So it does for whoever hears of pins by an account: it must still be logged in.
-
-Each process looks after its own sockets. What changed travels to all of them as an event to one group.
-"""
-
-import asyncio
 import json
-import logging
-from contextvars import Context
-from typing import Any, Protocol, TypedDict
+from typing import Any
 
-from django.db import DatabaseError, InterfaceError
 from django.dispatch import receiver
-from django.utils.crypto import salted_hmac
 
-from examplechannels.broadcast import Broadcast, broadcast
-from examplechannels.complaints import Complaints
+from examplechannels.broadcast import broadcast
 from examplechannels.outlet import SendFrame
-from examplechannels.questions import ask
-from examplechannels.visitors import LOG_IN
+from examplechannels.rechecks import Guarded, Rechecks
 from threechat.badges import Badge, badge_for, verdicts
 from threechat.people import identify
 from two.live import account_came, account_left
 
-complaints = Complaints(logging.getLogger(__name__))
 
-RECHECKS_GROUP = "chat.rechecks"
-RECHECK_SECONDS = 30.0
-RETRY_SECONDS = 1.0
-BATCH_SOCKETS = 2_000  # SQLite takes 32,766 parameters
+class RoomRechecks(Rechecks):
+    def looked_up(self, badges: list[Badge]) -> list[tuple[int, Badge]]:
+        return [
+            (code, badge._replace(room_id=room.pk) if room else badge)
+            for badge, (code, room) in zip(badges, verdicts(badges), strict=True)
+        ]
 
-
-class Changed(TypedDict, total=False):
-    """Whose sockets are to be looked at; several keys: those to which all of them apply."""
-
-    room_id: int
-    room_key: str  # with `room_id`: the room was just stored
-    user_id: int
-    logged_out: str  # a session, see `session_digest`: this one ends at once
-
-
-class Guarded(Protocol):
-    """A socket in a room, or of an account."""
-
-    badge: Badge
-
-    async def expel(self, code: int) -> None: ...
-
-
-class Rechecks:
-    """The sockets of this process that are in rooms. One task while there are any; belongs to the event loop."""
-
-    def __init__(self, fan_out: Broadcast) -> None:
-        self._fan_out = fan_out
-        self._sockets: set[Guarded] = set()
-        self._due: dict[Guarded, int] = {}  # with the code to close with, where that is known already
-        self._closing: set[asyncio.Task[None]] = set()
-        self._wake = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
-
-    async def add(self, socket: Guarded) -> None:
-        """From now on `socket` hears of changes; its own first check comes after this."""
-        self._sockets.add(socket)
-        if self._task is None:
-            self._task = asyncio.create_task(self._run(), name="rechecks", context=Context())
-            await self._fan_out.group_add(RECHECKS_GROUP, self)
-
-    def discard(self, socket: Guarded) -> None:
-        self._sockets.discard(socket)
-        self._due.pop(socket, None)
-        if not self._sockets:
-            self._wake.set()
-
-    def tell(self, changed: Changed) -> None:
-        """Has every process look at the sockets that this is about."""
-        self._fan_out.publish(RECHECKS_GROUP, changed)
-
-    # A viewer of RECHECKS_GROUP
+    def is_about(self, badge: Badge, changed: dict[str, Any]) -> bool:
+        if badge.room_id is None:  # it may be this one: who is just coming in does not know yet
+            changed = {key: value for key, value in changed.items() if key != "room_id"}
+        return super().is_about(badge, changed)
 
     def deliver(self, message: SendFrame) -> None:
         changed = json.loads(message["text"])
-        code = LOG_IN if "logged_out" in changed else 0
-        about = [socket for socket in self._sockets if _is_about(socket.badge, changed)]
         if "room_key" in changed:  # noted at once: by the time of the look the room may have another name
-            for socket in about:
-                socket.badge = socket.badge._replace(room_id=changed["room_id"])
-        self._due |= {socket: code or self._due.get(socket, 0) for socket in about}
-        self._wake.set()
-
-    def catch_up(self) -> None:
-        self._due |= dict.fromkeys(self._sockets - self._due.keys(), 0)
-        self._wake.set()
-
-    async def _run(self) -> None:
-        try:
-            while self._sockets:
-                try:
-                    async with asyncio.timeout(RECHECK_SECONDS):
-                        await self._wake.wait()
-                except TimeoutError:
-                    self.catch_up()
-                self._wake.clear()
-                due, self._due = list(self._due.items()), {}
-                try:
-                    for first in range(0, len(due), BATCH_SOCKETS):
-                        await self._check(due[first : first + BATCH_SOCKETS])
-                except (DatabaseError, InterfaceError) as error:
-                    complaints.say("Who may be in a room could not be looked up: %s", error)
-                    self._due = dict(due) | self._due
-                    await asyncio.sleep(RETRY_SECONDS)
-                    self._wake.set()
-        finally:
-            self._task = None
-            self._wake.clear()
-            await self._fan_out.group_discard(RECHECKS_GROUP, self)
-
-    async def _check(self, due: list[tuple[Guarded, int]]) -> None:
-        badges = [socket.badge for socket, _ in due]
-        found = await ask(lambda: verdicts(badges), urgent=True)
-        for (socket, known_code), (code, room) in zip(due, found, strict=True):
-            if socket not in self._sockets:
-                continue
-            if known_code or code:
-                # Not waited for: a peer that reads nothing must not keep the others in.
-                closing = asyncio.create_task(socket.expel(known_code or code), name="expel", context=Context())
-                self._closing.add(closing)
-                closing.add_done_callback(self._closing.discard)
-            elif room:
-                socket.badge = socket.badge._replace(room_id=room.pk)
+            for socket in self._sockets:
+                if self.is_about(socket.badge, changed):
+                    socket.badge = socket.badge._replace(room_id=changed["room_id"])
+        super().deliver(message)
 
 
-def _is_about(badge: Badge, changed: dict[str, Any]) -> bool:
-    if digest := changed.get("logged_out"):
-        return badge.session_key is not None and session_digest(badge.session_key) == digest
-    if badge.room_id is None and "room_id" in changed:  # it may be this one: who is just coming in does not know yet
-        changed = {key: value for key, value in changed.items() if key != "room_id"}
-    return all(getattr(badge, key, None) == value for key, value in changed.items())
-
-
-def session_digest(session_key: str) -> str:
-    """Names a session to other processes, without its key, which would open it."""
-    return salted_hmac("threechat.session", session_key).hexdigest()
-
-
-rechecks = Rechecks(broadcast)
+rechecks = RoomRechecks(broadcast)
 
 
 @receiver(account_came, dispatch_uid="threechat.account_came")

@@ -6,7 +6,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from examplechannels.doors import refusal
 from examplechannels.questions import ask
-from examplechannels.visitors import LOG_IN
+from examplechannels.sessions import LOG_IN
 from threechat.access import NOT_A_MEMBER, Barred, check_entrance
 from threechat.directory import rooms_listed_for
 from threechat.history import MAX_PAGE_MESSAGES, PAGE_MESSAGES, history_page

@@ -9,6 +9,7 @@ from typing import TypeVar
 from django.db import DatabaseError, InterfaceError, connection
 
 from examplechannels.complaints import Complaints
+from examplechannels.metrics import chat_commit_seconds
 from examplechannels.outages import is_full
 
 complaints = Complaints(logging.getLogger(__name__))
@@ -71,7 +72,8 @@ def _act(act: Callable[[], Answer], too_late: Collection[bool]) -> Answer:
     if too_late:
         raise NotStored("nobody waits for it any more")
     try:
-        return act()
+        with chat_commit_seconds.time():
+            return act()
     except (DatabaseError, InterfaceError) as error:
         connection.close()
         complaints.say("A message was not stored: %s", (str(error).strip().splitlines() or [type(error).__name__])[0])

@@ -66,8 +66,8 @@ class TwoConsumer(ViewerConsumer):
         return self.accounts if group == PINS else self.selection
 
     async def expel(self, code: int) -> None:
-        """The session is over: the page comes back as whoever it is by then."""
-        await super().expel(SERVICE_RESTART)
+        """The session is over: the page comes back as whoever it is by then, where it may."""
+        await super().expel(code if settings.LOGIN_REQUIRED else SERVICE_RESTART)
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         """What a client sends is ignored."""

@@ -16,6 +16,7 @@ from typing import NamedTuple
 from django.db import connection, transaction
 
 from examplechannels.complaints import Complaints
+from examplechannels.metrics import readings_recorded, readings_waiting, telemetry_commit_seconds
 from examplechannels.outages import AWAY
 from two.alarms.evaluation import evaluate
 from two.alarms.wire import tell
@@ -94,6 +95,7 @@ class Recorder:
         self._last_stamp_ns = received_ns + len(samples)  # a nanosecond for each that has no time of its own
         self._waiting.append(_Request(samples, received_ns, may_create_devices, done))
         self._waiting_readings += len(samples)
+        readings_waiting.set(self._waiting_readings)
         self._wake.set()
         if self._task is None:
             # A context of its own: inside a request it would inherit the thread of that request.
@@ -122,6 +124,7 @@ class Recorder:
                     else:
                         request.done.set_exception(error)
                 if committed.new:
+                    readings_recorded.inc(len(committed.new))
                     self._publish(committed.new)
                 if committed.alarms:
                     self._tell(committed.alarms)
@@ -143,6 +146,7 @@ class Recorder:
                     request.done.set_exception(NotStored(HANGS))
             self._waiting.clear()
             self._waiting_readings = 0
+            readings_waiting.set(0)
         committed = await commit
         self._hangs = False
         return committed
@@ -167,6 +171,7 @@ class Recorder:
             group.append(request)
             readings += len(request.samples)
         self._waiting_readings -= readings
+        readings_waiting.set(self._waiting_readings)
         return group
 
     def _commit(self, group: list[_Request]) -> _Committed:
@@ -203,7 +208,7 @@ class Recorder:
         metrics: dict[int, KnownMetric] = {}
         self._catalogue.refresh()
         try:
-            with transaction.atomic(durable=True):
+            with telemetry_commit_seconds.time(), transaction.atomic(durable=True):
                 check_keys_at_once()
                 for request in group:
                     try:

@@ -1,15 +1,19 @@
 """LOGIN_REQUIRED=1: who may look."""
 
 import asyncio
+from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
 from django.contrib.auth.models import User
+from django.contrib.sessions.models import Session
 from django.test import AsyncClient, Client
 from django.utils import timezone
 from pytest_django import Settings
 
-from examplechannels import visitors
+from examplechannels import rechecks
+from examplechannels.sessions import Account
+from examplechannels.visitors import Visitor, Wall, visitors
 from tests.sockets import HOST, opened, socket
 from two.devices import add_device
 from two.models import AccessToken
@@ -88,18 +92,108 @@ async def test_who_is_logged_in_has_sockets(nothing_left: None) -> None:
     await visitor.disconnect()
 
 
+OPENED = ["/ws/one/", "/ws/two/", "/ws/two/?events=all", "/ws/chat/", "/ws/chat/room1/?events=all"]
+
+
+def end_session(client: Client, user: User, how: str) -> None:
+    match how:
+        case "logout":
+            client.post("/accounts/logout/")
+        case "password":
+            user.set_password("another one")
+            user.save()
+        case "inactive":
+            user.is_active = False
+            user.save()
+        case "deleted":
+            user.delete()
+        case "expired":  # nobody says so
+            Session.objects.filter(session_key=client.session.session_key).update(expire_date=timezone.now())
+
+
+async def closed_with(client: Any) -> int:
+    async with asyncio.timeout(5):
+        while (output := await client.receive_output(timeout=5))["type"] != "websocket.close":
+            pass
+    return int(output["code"])
+
+
+@pytest.mark.parametrize("how", ["logout", "password", "inactive", "deleted", "expired"])
+async def test_every_socket_of_a_session_ends_with_it_and_no_other(
+    how: str, monkeypatch: pytest.MonkeyPatch, nothing_left: None
+) -> None:
+    if how == "expired":
+        monkeypatch.setattr(rechecks, "RECHECK_SECONDS", 0.05)
+    cookies = {}
+    for name in ("mia", "sara"):
+        browser = Client()
+        user = await User.objects.acreate_user(name)
+        await sync_to_async(browser.force_login)(user)
+        cookies[name] = browser, user, f"sessionid={browser.cookies['sessionid'].value}"
+    sockets = {
+        name: [await opened(path, origin=f"http://{HOST}", cookie=cookie) for path in OPENED]
+        for name, (_browser, _user, cookie) in cookies.items()
+    }
+    await sync_to_async(end_session)(*cookies["mia"][:2], how)
+    for path, client in zip(OPENED, sockets["mia"], strict=True):
+        assert await closed_with(client) == 4401, path
+    for client in sockets["mia"]:
+        await client.disconnect()
+        while not client.output_queue.empty():  # once
+            assert (await client.receive_output())["type"] != "websocket.close"
+    await sockets["sara"][-1].send_json_to({"message": "still here"})
+    async with asyncio.timeout(5):
+        while (await sockets["sara"][-1].receive_json_from(timeout=5)).get("message") != "still here":
+            pass
+    for client in sockets["sara"]:
+        await client.disconnect()
+
+
+async def test_who_guards_the_dashboards_pins_says_the_same(
+    monkeypatch: pytest.MonkeyPatch, nothing_left: None
+) -> None:
+    """Where it is the first to hear of it."""
+    monkeypatch.setattr(visitors, "is_about", lambda badge, changed: False)
+    browser = Client()
+    await sync_to_async(browser.force_login)(await User.objects.acreate_user("mia"))
+    cookie = f"sessionid={browser.cookies['sessionid'].value}"
+    page = await opened("/ws/two/?events=all", origin=f"http://{HOST}", cookie=cookie)
+    await sync_to_async(browser.post)("/accounts/logout/")
+    assert await closed_with(page) == 4401
+    await page.disconnect()
+
+
+def test_all_sockets_of_a_process_cost_three_questions(django_assert_num_queries: Any) -> None:
+    token = view_token()
+    badges: list[Any] = [Account(number, str(number), "") for number in range(500)]
+    with django_assert_num_queries(3):
+        found = visitors.looked_up([*badges, Wall("x"), Wall(AccessToken.digest_of(token))])
+    assert {code for code, _badge in found[:-1]} == {4401}
+    assert found[-1][0] == 0
+
+
+async def test_who_is_expelled_before_the_handshake_ends_can_read_why() -> None:
+    sent: list[dict[str, Any]] = []
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    visitor = Visitor(Wall("x"), send)
+    await visitor.expel(4401)
+    await visitor.send({"type": "websocket.accept"})
+    await visitor.expel(4401)
+    assert sent == [{"type": "websocket.accept"}, {"type": "websocket.close", "code": 4401}]
+
+
 async def test_a_wall_has_the_dashboards_socket_until_its_token_is_revoked(
     monkeypatch: pytest.MonkeyPatch, nothing_left: None
 ) -> None:
-    monkeypatch.setattr(visitors, "RECHECK_SECONDS", 0.05)
+    monkeypatch.setattr(rechecks, "RECHECK_SECONDS", 0.05)
     token = await sync_to_async(view_token)()
     wall = await opened(f"/ws/two/?view={token}")
     assert "data" in await wall.receive_json_from(timeout=5)
     await AccessToken.objects.aupdate(revoked=timezone.now())
-    async with asyncio.timeout(5):
-        while (output := await wall.receive_output(timeout=5))["type"] != "websocket.close":
-            pass
-    assert output["code"] == 4401
+    assert await closed_with(wall) == 4401
     await wall.disconnect()
     chat = socket(f"/ws/chat/room1/?view={token}")
     assert (await chat.connect())[0]

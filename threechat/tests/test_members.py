@@ -8,7 +8,7 @@ from asgiref.sync import sync_to_async
 from django.contrib.auth.models import User
 from django.test import Client
 
-from examplechannels.visitors import LOG_IN
+from examplechannels.sessions import LOG_IN
 from tests.sockets import HOST, opened, socket
 from threechat.access import NOT_A_MEMBER, RENAMED
 from threechat.badges import Badge, Verdict, verdict_on
@@ -139,7 +139,7 @@ async def test_a_message_on_its_way_from_who_was_removed_is_not_taken(
 
 
 async def test_what_nobody_announced_is_found_a_little_later(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("threechat.rechecks.RECHECK_SECONDS", 0.05)
+    monkeypatch.setattr("examplechannels.rechecks.RECHECK_SECONDS", 0.05)
     member = await socket_of(cast.member)
     await Membership.objects.filter(user=cast.member).adelete()
     await Room.objects.filter(pk=cast.room.pk).aupdate(members_only=False)

@@ -3,7 +3,7 @@ import threading
 import pytest
 from django.db import connection
 
-from examplechannels.visitors import LOG_IN
+from examplechannels.sessions import LOG_IN
 from threechat.access import NOT_A_MEMBER, Barred
 from threechat.drafts import Draft
 from threechat.messages import frame_of

@@ -10,7 +10,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from examplechannels.broadcast import encode
-from examplechannels.doors import header
+from examplechannels.doors import count_refusal, header
 from examplechannels.limits import address_of
 from two.ingest.door import Refused, admit, count, token_in
 from two.ingest.json_readings import samples_from_json, token_from_json
@@ -117,6 +117,7 @@ async def _answer_to(number: int, outcome: Any) -> dict[str, Any]:
         return {"type": "websocket.send", "text": f'{{"ack":{number}}}'}
     except (BadReading, Refused) as error:
         code, detail = error.code, error.detail
+        count_refusal(error.status, code)
     except NotStored:
         code, detail = "not-stored", _("It was not acknowledged; send it again.")
     return {

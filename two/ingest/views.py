@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from examplechannels.doors import refusal
+from examplechannels.doors import count_refusal, refusal
 from examplechannels.limits import neighbourhood
 from examplechannels.visitors import post_has_token
 from two.ingest.door import RETRY_SECONDS, Refused, admit, count, token_of_request
@@ -53,6 +53,7 @@ async def write(request: HttpRequest) -> HttpResponse:
         await _ingest(request, lambda body, device: samples_from_lines(body, precision, device))
     except Refused as error:
         code = INFLUX_CODES[error.status]
+        count_refusal(error.status, error.code)
         return JsonResponse({"code": code, "message": error.detail}, status=error.status, headers=_retry(error))
     return HttpResponse(status=204)
 

@@ -8,6 +8,7 @@ from daphne.server import Server
 from daphne.ws_protocol import WebSocketFactory, WebSocketProtocol
 from django.conf import settings
 
+from examplechannels import access_log
 from examplechannels.background import background
 from examplechannels.network import EVERY_ADDRESS, address_lines, own_addresses, require_redis
 
@@ -37,3 +38,12 @@ class Command(DaphneRunserver):
         for line in address_lines(self.addr, int(self.port)):
             self.stdout.write(f"  {line}")
         super().inner_run(*args, **options)
+
+    def get_application(self, options: dict[str, Any]) -> Any:
+        application = super().get_application(options)  # sets logging up anew
+        access_log.logger.disabled = True  # Daphne has lines of its own
+        return application
+
+    def log_action(self, protocol: str, action: str, details: dict[str, Any]) -> None:
+        """A line for each request, handshake, connect and disconnect, without query strings."""
+        super().log_action(protocol, action, {**details, "path": details["path"].partition("?")[0]})

@@ -3,6 +3,7 @@
 With `--uds PATH` on a Unix socket; on the socket that systemd passed, where it passed one.
 """
 
+import logging
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ from django.conf import settings
 from django.core.management import BaseCommand, CommandError
 from uvicorn.supervisors import Multiprocess
 
+from examplechannels.checks import starting_lines
+from examplechannels.exposition import shared_by_workers
 from examplechannels.lifespan import REQUEST_SECONDS
 from examplechannels.network import (
     BACKLOG,
@@ -41,6 +44,7 @@ class Command(BaseCommand):
         elif workers > 1:
             self.stderr.write("One worker: without REDIS_URL the workers could not hear each other.")
             workers = 1
+        self.stderr.write("".join(f"{line}\n" for line in starting_lines()), ending="")
         listener = passed_socket() or (listen_on_unix(uds) if uds else listen(host, port))
         config = uvicorn.Config(
             "examplechannels.asgi:application",
@@ -51,8 +55,9 @@ class Command(BaseCommand):
             ws_per_message_deflate=False,
             timeout_graceful_shutdown=REQUEST_SECONDS,
             backlog=BACKLOG,
-            log_level="warning",
+            log_level=logging.root.level,
             log_config=None,  # Django's LOGGING
+            access_log=False,  # access_log.py
             server_header=False,
             proxy_headers=False,  # proxies.py
         )
@@ -62,6 +67,7 @@ class Command(BaseCommand):
         if isinstance(bound, tuple) and bound[0] in EVERY_ADDRESS:
             self.stdout.write(f"Hosts answered: {', '.join(settings.ALLOWED_HOSTS)} (ALLOWED_HOSTS)")
         if workers > 1:
-            Multiprocess(config, sockets=[listener]).run()
+            with shared_by_workers():
+                Multiprocess(config, sockets=[listener]).run()
         else:
             uvicorn.Server(config).run(sockets=[listener])
