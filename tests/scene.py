@@ -49,13 +49,13 @@ class Scene:
     def threads(self) -> int:
         return psutil.Process(self.servers[0].pid).num_threads()
 
-    async def is_ready(self) -> bool:
-        statuses = await asyncio.gather(*(asyncio.to_thread(server.status, "/readyz") for server in self.servers))
-        return set(statuses) == {200}
-
     async def until_ready(self, seconds: float) -> None:
-        async with asyncio.timeout(seconds):
-            while not await self.is_ready():
+        """Each worker. Raises `TimeoutError` with what the last one said."""
+        ends_at = time.monotonic() + seconds
+        for server in self.servers:
+            while (answer := await asyncio.to_thread(server.get, "/readyz"))[0] != 200:
+                if time.monotonic() > ends_at:
+                    raise TimeoutError(f"{answer}\n{server.output[-2000:]}")
                 await asyncio.sleep(0.1)
 
 
