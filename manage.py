@@ -11,9 +11,12 @@ def main() -> None:
         from django.core.exceptions import ImproperlyConfigured
         from django.core.management import execute_from_command_line
         from django.db import OperationalError
+
+        from examplechannels.database import keep_own_connection
     except ImportError:
         sys.exit("Django is missing: run `make setup`, then use .venv/bin/python (README.md, Start).")
     try:
+        keep_own_connection()
         execute_from_command_line(sys.argv)
     except ImproperlyConfigured as error:
         sys.exit(f"Settings: {error}")

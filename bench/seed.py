@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 
 from .seed_alarms import make_rules, make_thresholds
 from .seed_chat import fill_pins, fill_room
+from .seed_postgres import fill_by_sql
 
 NS_PER_S = 10**9
 NS_PER_DAY = 86_400 * NS_PER_S
@@ -57,6 +58,7 @@ def device_name(number: int) -> str:
 
 def seed(plan: Plan) -> Seeded:
     from django.core.management import call_command
+    from django.db import connection
 
     from two.models import AccessToken, Device, Metric
     from two.units import unit_of
@@ -69,7 +71,7 @@ def seed(plan: Plan) -> Seeded:
     ids = [metric.pk for metric in metrics]
     began = time.perf_counter()
     if plan.readings:
-        fill(ids, plan)
+        fill_by_sql(ids, plan) if connection.vendor == "postgresql" else fill(ids, plan)
     if plan.messages:
         fill_room(plan.messages)
     if plan.pins:

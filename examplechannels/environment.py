@@ -12,15 +12,23 @@ import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 
 ORIGIN = re.compile(r"https?://(\*\.)?[\w.-]+(:\d{1,5})?|https?://\[[0-9a-f:]+\](:\d{1,5})?", re.IGNORECASE)
-# Each can be given in DATABASE_URL instead. A worker that stops in mid-transaction keeps its locks, and all others out,
-# until the server ends it; a host that vanished without a word is noticed within ten seconds.
 POSTGRES_OPTIONS = {
+    "application_name": "examplechannels",
     "connect_timeout": 5,
+    # A worker that stops in mid-transaction keeps its locks, and all others out, until the server ends it.
     "options": "-c idle_in_transaction_session_timeout=5s",
+    # A host that vanished is noticed within 10 s: by what was sent to it, and by silence where nothing is.
+    "tcp_user_timeout": 10_000,
     "keepalives_idle": 5,
     "keepalives_interval": 2,
-    "keepalives_count": 3,
-    "tcp_user_timeout": 10_000,
+    "keepalives_count": 2,
+}
+POOL_OPTIONS = {
+    "min_size": 1,
+    "timeout": 5.0,  # what a request waits for a connection
+    "max_waiting": 1000,
+    # Attempts that go on for longer wait longer from one to the next, and PostgreSQL is long back.
+    "reconnect_timeout": 2.0,
 }
 TRUE, FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off"}
 
@@ -80,7 +88,11 @@ def redis_url(name: str) -> str:
     url = os.environ.get(name, "")
     try:
         parts = urlsplit(url)
-        usable = parts.scheme in {"redis", "rediss", "unix"} and bool(parts.port or parts.hostname or parts.path)
+        # Of a password with an unquoted /, ? or # a part would pass as the path, which error lines show.
+        path = r"[^@]+" if parts.scheme == "unix" else r"/?\d*"
+        is_whole = re.fullmatch(path, parts.path) and not parts.fragment and "@" not in parts.query
+        usable = bool(is_whole and (parts.port or parts.hostname or parts.path))
+        usable = usable and parts.scheme in {"redis", "rediss", "unix"}
     except ValueError:  # a port that is none, or half an IPv6 address
         usable = False
     if url and not usable:
@@ -146,7 +158,10 @@ def database(folder: Path) -> dict[str, object]:
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
         }
     if config["ENGINE"] == "django.db.backends.postgresql":
-        config["OPTIONS"] = {**POSTGRES_OPTIONS, **dict(config.get("OPTIONS") or {})}  # type: ignore[call-overload]
+        config["CONN_MAX_AGE"], config["CONN_HEALTH_CHECKS"] = 0, True  # the pool keeps and tries them
+        size = number("DATABASE_POOL", 8, least=0, most=1000)
+        pool: dict[str, object] = {"pool": {**POOL_OPTIONS, "max_size": size}} if size else {}
+        config["OPTIONS"] = {**POSTGRES_OPTIONS, **pool, **dict(config.get("OPTIONS") or {})}  # type: ignore[call-overload]
     return config
 
 

@@ -45,10 +45,10 @@ async def _trouble(name: str, question: Awaitable[None]) -> tuple[str, str]:
 
 
 async def _ask_database() -> None:
-    await ask(_select_1, urgent=True)  # in a thread that is there: those who ask while it hangs need none of their own
+    await ask(_select_one, urgent=True)  # a request's thread would wait for the pool, longer than a probe does
 
 
-def _select_1() -> None:
+def _select_one() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
 

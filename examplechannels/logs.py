@@ -8,9 +8,11 @@ from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any
 
+from django.db import InterfaceError, OperationalError
 from django.http.multipartparser import MultiPartParserError
 
 SERVICE_UNAVAILABLE = 503
+EXPECTED = (UnicodeDecodeError, MultiPartParserError, OperationalError, InterfaceError)
 TOKEN_IN_QUERY = re.compile(r"((?:[?&]|%3F|%26)(?:p|view)(?:=|%3D))[\w-]+", re.IGNORECASE)
 INVITATION = re.compile(r"(/chat/join/)[^/\s?\"']+")
 QUOTED = re.compile(r"(['\"]).*\1", re.DOTALL)
@@ -34,14 +36,14 @@ def first_line(error: BaseException | None) -> str:
 
 
 class OneLineForClientMistakes(logging.Filter):
-    """Takes the traceback from refusals that any scanner of the internet causes."""
+    """Takes the traceback from refusals that any scanner of the internet causes, and from a database that is away."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         error = record.exc_info[0] if record.exc_info else None
-        if record.name.startswith("django.security") or error in (UnicodeDecodeError, MultiPartParserError):
-            record.exc_info = record.exc_text = None
-        elif getattr(record, "status_code", 0) == SERVICE_UNAVAILABLE and record.exc_info:
+        if getattr(record, "status_code", 0) == SERVICE_UNAVAILABLE and record.exc_info:
             record.msg, record.args = f"{record.getMessage()}: {first_line(record.exc_info[1])}", ()
+            record.exc_info = record.exc_text = None
+        elif record.name.startswith("django.security") or error in EXPECTED:
             record.exc_info = record.exc_text = None
         return True
 
@@ -154,5 +156,7 @@ def configuration(form: str, level: str) -> dict[str, Any]:
             "django.channels.server": {"handlers": ["console"], "level": of_django, "propagate": False},
             # One traceback a second while Redis is away; broadcast.py says it once, in one line.
             "channels_redis.pubsub": {"level": "CRITICAL"},
+            # The same of PostgreSQL, for each connection of the pool; who needs the database says what fails.
+            "psycopg.pool": {"level": "ERROR"},
         },
     }

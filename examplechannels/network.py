@@ -115,7 +115,7 @@ def require_redis(url: str) -> None:
         client = redis.Redis.from_url(url, socket_connect_timeout=2, socket_timeout=2)
         client.ping()
         client.close()
-    except (redis.RedisError, OSError, ValueError) as error:
+    except (redis.RedisError, OSError, ValueError, TypeError) as error:  # TypeError: an option that there is not
         parts = urlsplit(url)
         place = f"{parts.scheme}://{parts.hostname or ''}{f':{parts.port}' if parts.port else ''}{parts.path}"
         raise CommandError(f"REDIS_URL: no answer from {place}: {error}") from None

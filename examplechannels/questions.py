@@ -14,6 +14,7 @@ from typing import Generic, TypeVar
 
 from django.db import OperationalError, connection
 
+from examplechannels.database import keep_own_connection
 from examplechannels.outages import AWAY
 
 THREADS = 3  # a connection each
@@ -23,9 +24,9 @@ MAX_WAITING = 2_000  # questions, for the same threads
 NO_ANSWER = "the database gave no answer in time"
 Answer = TypeVar("Answer")
 
-_threads = ThreadPoolExecutor(THREADS, thread_name_prefix="question")
-_urgent = ThreadPoolExecutor(1, thread_name_prefix="urgent-question")
-_alarms = ThreadPoolExecutor(1, thread_name_prefix="alarm-question")
+_threads = ThreadPoolExecutor(THREADS, thread_name_prefix="question", initializer=keep_own_connection)
+_urgent = ThreadPoolExecutor(1, thread_name_prefix="urgent-question", initializer=keep_own_connection)
+_alarms = ThreadPoolExecutor(1, thread_name_prefix="alarm-question", initializer=keep_own_connection)
 _waiting: Counter[ThreadPoolExecutor] = Counter()  # for which; what nobody waits for any more is among it
 
 

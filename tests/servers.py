@@ -9,7 +9,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -173,11 +173,12 @@ def prepare(folder: Path, **env: str) -> None:
 
 
 class Valkey(Process):
-    """A real Valkey that keeps its port over restarts."""
+    """A real Valkey that keeps its port over restarts; `options` are further words of its command."""
 
-    def __init__(self, folder: Path, port: int | None = None) -> None:
+    def __init__(self, folder: Path, port: int | None = None, options: Sequence[str] = ()) -> None:
         self.port = port or free_port()
         self._folder = folder
+        self._options = options
         super().__init__(
             [
                 str(get_binary_path()),
@@ -189,6 +190,7 @@ class Valkey(Process):
                 "",
                 "--dir",
                 str(folder),
+                *options,
             ],
             {},
             folder / f"valkey-{self.port}-{time.monotonic_ns()}.log",
@@ -200,7 +202,7 @@ class Valkey(Process):
         return f"redis://127.0.0.1:{self.port}/0"
 
     def again(self) -> "Valkey":
-        return Valkey(self._folder, self.port)
+        return Valkey(self._folder, self.port, self._options)
 
 
 @contextmanager

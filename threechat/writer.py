@@ -9,6 +9,7 @@ from typing import TypeVar
 from django.db import DatabaseError, InterfaceError, connection
 
 from examplechannels.complaints import Complaints
+from examplechannels.database import keep_own_connection
 from examplechannels.metrics import chat_commit_seconds
 from examplechannels.outages import is_full
 
@@ -31,7 +32,7 @@ class Writer:
     """One thread and connection. Its methods belong to the event loop."""
 
     def __init__(self) -> None:
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="chat-writer")
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="chat-writer", initializer=keep_own_connection)
         self._waiting = 0
 
     async def write(self, act: Callable[[], Answer]) -> Answer:

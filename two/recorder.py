@@ -16,6 +16,7 @@ from typing import NamedTuple
 from django.db import connection, transaction
 
 from examplechannels.complaints import Complaints
+from examplechannels.database import keep_own_connection
 from examplechannels.metrics import readings_recorded, readings_waiting, telemetry_commit_seconds
 from examplechannels.outages import AWAY
 from two.alarms.evaluation import evaluate
@@ -110,7 +111,7 @@ class Recorder:
             await asyncio.wait([self._task], timeout=CLOSE_SECONDS)
 
     async def _run(self) -> None:
-        thread = ThreadPoolExecutor(1, thread_name_prefix="recorder")
+        thread = ThreadPoolExecutor(1, thread_name_prefix="recorder", initializer=keep_own_connection)
         loop = asyncio.get_running_loop()
         try:
             while await self._something_waits():

@@ -8,7 +8,7 @@ import asyncio
 import json
 import random
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
@@ -58,9 +58,27 @@ class Took:
 
 
 async def run(lineup: Lineup, quick: bool) -> Outcome:
-    readings, asked = (QUICK_READINGS, ASKED // 4) if quick else (READINGS, ASKED)
-    big = lineup.site("history-big", Plan(DEVICES, METRICS, readings, DAYS))
-    small = lineup.site("history-small", Plan(1, METRICS[:1], readings, DAYS))
+    sites = tuple(lineup.site(name, plan) for name, plan in plans(quick).items())
+    found = await compare(lineup, sites, quick)
+    found.tables.append(files_table(sites))
+    for site in sites:
+        site.remove()
+    return found
+
+
+def plans(quick: bool) -> dict[str, Plan]:
+    """Of the big and the small database, by name."""
+    readings = QUICK_READINGS if quick else READINGS
+    return {
+        "history-big": Plan(DEVICES, METRICS, readings, DAYS),
+        "history-small": Plan(1, METRICS[:1], readings, DAYS),
+    }
+
+
+async def compare(lineup: Lineup, sites: Sequence[Site], quick: bool, engine: str = "") -> Outcome:
+    """The same windows of the big and the small database, in turn."""
+    big, small = sites
+    asked = ASKED // 4 if quick else ASKED
     seen = {name: (Took(), Took()) for name in WINDOWS}
     with ExitStack() as servers:
         many = Asker(servers.enter_context(running(lineup.of_site(big))), DEVICES, METRICS)
@@ -72,11 +90,7 @@ async def run(lineup: Lineup, quick: bool) -> Outcome:
                 for asker, kept in pairs if turn % 2 else reversed(pairs):
                     await asker.ask(WINDOWS[name], ends_ms, kept if turn >= WARM_UP else Took())
     count, _ = big.readings()
-    sites = (big, small)
-    tables = [windows_table(seen), files_table(sites)]
-    for site in sites:
-        site.remove()
-    return Outcome(rows(seen, count), tables)
+    return Outcome(rows(seen, count, engine), [windows_table(seen, engine)])
 
 
 def end_of(window_ms: int, turn: int) -> int:
@@ -111,10 +125,10 @@ class Asker:
         await asyncio.sleep(0)
 
 
-def rows(seen: dict[str, tuple[Took, Took]], readings: int) -> list[Row]:
+def rows(seen: dict[str, tuple[Took, Took]], readings: int, engine: str) -> list[Row]:
     slowest, (slow, _) = max(seen.items(), key=lambda item: item[1][0].p95)
     widest, (many, few) = max(seen.items(), key=lambda item: ratio(*item[1]))
-    what = f"history with {readings:,} readings, one metric, {POINTS} points, any window"
+    what = f"history{engine} with {readings:,} readings, one metric, {POINTS} points, any window"
     return [
         Row(
             f"{what}: p95 over HTTP",
@@ -135,9 +149,9 @@ def ratio(many: Took, few: Took) -> float:
     return many.p95 / few.p95
 
 
-def windows_table(seen: dict[str, tuple[Took, Took]]) -> Table:
+def windows_table(seen: dict[str, tuple[Took, Took]], engine: str) -> Table:
     return Table(
-        f"One metric over HTTP, {len(next(iter(seen.values()))[0].ms)} windows each, half of them ending now",
+        f"One metric over HTTP{engine}, {len(next(iter(seen.values()))[0].ms)} windows each, half of them ending now",
         ("window", "from", "points", "p50 ms", "p95 ms", "p50 ms, one metric alone", "p95 ms, alone", "p95 ratio"),
         [
             (

@@ -33,6 +33,10 @@ def test_a_flag_is_on_or_off(monkeypatch: pytest.MonkeyPatch, text: str, value: 
         ("REDIS_URL", "localhost:6379", "no URL such as redis://"),
         ("REDIS_URL", "redis://localhost:notaport", "no URL such as redis://"),
         ("REDIS_URL", "redis://[::1", "no URL such as redis://"),
+        ("REDIS_URL", "redis://me:12/geheim@localhost", "no URL such as redis://"),
+        ("REDIS_URL", "redis://me:12?geheim@localhost", "no URL such as redis://"),
+        ("REDIS_URL", "redis://me:12#geheim@localhost", "no URL such as redis://"),
+        ("REDIS_URL", "unix://me:12/geheim@/run/redis.sock", "no URL such as redis://"),
         ("CSRF_TRUSTED_ORIGINS", "http://[", "no origin such as https://"),
         ("CSRF_TRUSTED_ORIGINS", "http://a:b", "no origin such as https://"),
         ("DATABASE_URL", "nonsense", "no URL such as postgres://"),
@@ -48,6 +52,7 @@ def test_a_bad_value_is_one_clear_line(name: str, value: str, says: str) -> None
     assert len(done.stderr.strip().splitlines()) == 1
     assert name in done.stderr
     assert says in done.stderr
+    assert "geheim" not in done.stderr
 
 
 def test_a_database_that_does_not_answer_is_one_clear_line_without_its_password() -> None:
