@@ -40,7 +40,10 @@ quick: setup $(DEV)  ## the tests that need neither browser nor servers
 	node --test tests/js/*.test.js
 	$(PY) -m pytest -q -m "not browser and not server and not faults"
 
-faults: setup $(DEV)  ## the long tests: kills, stalls, restarts, crowds
+faults: setup $(DEV) $(BROKER)  ## the long tests: kills, stalls, full disks, clocks that jump, crowds
+	$(PY) -m tests.chromium
+	$(if $(CI),$(PY) -m tests.postgres)
+	$(if $(CI),$(PY) -m tests.faketime)
 	$(PY) -m pytest -q -m faults
 
 soak: setup $(DEV)  ## an even load for 20 minutes, and whether anything piles up; SECONDS=1200

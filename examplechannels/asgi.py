@@ -22,6 +22,7 @@ from examplechannels.connections import connections  # noqa: E402
 from examplechannels.doors import limit_body, origin_rule, refuse  # noqa: E402
 from examplechannels.headers import with_headers  # noqa: E402
 from examplechannels.lifespan import lifespan  # noqa: E402
+from examplechannels.outages import unless_away  # noqa: E402
 from examplechannels.proxies import behind_proxies  # noqa: E402
 from examplechannels.visitors import visitors_only  # noqa: E402
 from threechat.media.door import body_limit, is_upload, paced_uploads  # noqa: E402
@@ -39,18 +40,25 @@ pages = URLRouter(
 )
 
 
+PROBES = ("/livez", "/readyz")
+
+
 def is_free(scope: Any) -> bool:
-    """What does not count among an address's requests: uploads and readings have limits of their own."""
-    return is_upload(scope) or brings_readings(scope) or scope["path"].startswith(settings.STATIC_URL)
+    """What does not count among an address's requests: uploads and readings have limits of their own.
+
+    Nor do the questions of a supervisor, who wants an answer while all others stand in line for a database that hangs.
+    """
+    path = scope["path"]
+    return is_upload(scope) or brings_readings(scope) or path in PROBES or path.startswith(settings.STATIC_URL)
 
 
 sockets = URLRouter(
     [
         path("ws/two/ingest/", ingest),  # type: ignore[arg-type]  # devices: no origin and no session, a token
-        re_path("", origin_rule(AuthMiddlewareStack(visitors_only(pages)))),  # type: ignore[arg-type]
+        re_path("", origin_rule(unless_away(AuthMiddlewareStack(visitors_only(pages))))),  # type: ignore[arg-type]
     ]
 )
-requests = limit_body(paced_uploads(django_application), body_limit)
+requests = limit_body(paced_uploads(unless_away(django_application)), body_limit)
 application = behind_proxies(
     observed(
         ProtocolTypeRouter(

@@ -10,8 +10,10 @@ from contextvars import Context
 from functools import partial
 from typing import Any
 
+from examplechannels.logs import first_line
 from examplechannels.metrics import background_failures
-from examplechannels.questions import ask
+from examplechannels.outages import AWAY
+from examplechannels.questions import ask_in_peace
 
 logger = logging.getLogger(__name__)
 
@@ -48,6 +50,9 @@ async def _keep_up(job: Job) -> None:
     while True:
         try:
             await job()
+        except AWAY as error:
+            background_failures.labels(job.__name__).inc()
+            logger.warning("%s waits for the database: %s", job.__name__, first_line(error))
         except Exception:
             background_failures.labels(job.__name__).inc()
             logger.exception("%s failed; it begins again", job.__name__)
@@ -62,7 +67,7 @@ async def each_day(steps: Callable[[], Iterator[object]], first_seconds: float) 
     while True:
         await asyncio.sleep(first_seconds)
         under_way = steps()
-        while await ask(partial(next, under_way, None)) is not None:  # noqa: ASYNC110
+        while await ask_in_peace(partial(next, under_way, None)) is not None:  # noqa: ASYNC110
             await asyncio.sleep(STEP_SECONDS)
         await asyncio.sleep(DAY_SECONDS - first_seconds)
 

@@ -4,25 +4,14 @@ A request that has used its connection keeps it until it is answered, also while
 these waited for the pool too, a rush of requests would hold the whole pool and wait for threads that wait for it.
 """
 
-import logging
-import sys
 from collections.abc import Awaitable, Callable
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
-from django.db import InterfaceError, OperationalError, close_old_connections, connection
+from django.db import close_old_connections, connection
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.template.loader import render_to_string
-from django.utils.translation import gettext as _
-from django.views import defaults as default_views
-
-from examplechannels.complaints import Complaints
-from examplechannels.doors import refusal
-
-complaints = Complaints(logging.getLogger(__name__))
 
 SMALL_ANSWER_BYTES = 64 * 1024  # what a server takes at once, however slowly its client reads
-TRY_AGAIN = {"Retry-After": "2"}
 Answer = HttpResponseBase | Awaitable[HttpResponseBase]
 
 
@@ -52,15 +41,3 @@ class DatabaseMiddleware:
         if not isinstance(answer, HttpResponse) or len(answer.content) > SMALL_ANSWER_BYTES:
             await sync_to_async(close_old_connections)()  # in the request's thread, before a slow reader reads
         return answer
-
-
-def server_error(request: HttpRequest) -> HttpResponseBase:
-    """Django's `handler500`; 503 where it was the database that did not answer, wherever that was asked."""
-    error = sys.exc_info()[1]
-    if not isinstance(error, OperationalError | InterfaceError):
-        return default_views.server_error(request)
-    reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
-    complaints.say("The database did not answer %s: %s", request.path, reason)
-    if "text/html" in request.headers.get("Accept", ""):
-        return HttpResponse(render_to_string("503.html"), status=503, headers=TRY_AGAIN)
-    return refusal(503, "unavailable", _("The database does not answer; try again."), TRY_AGAIN)

@@ -15,6 +15,8 @@ ORIGIN = re.compile(r"https?://(\*\.)?[\w.-]+(:\d{1,5})?|https?://\[[0-9a-f:]+\]
 POSTGRES_OPTIONS = {
     "application_name": "examplechannels",
     "connect_timeout": 5,
+    # A worker that stops in mid-transaction keeps its locks, and all others out, until the server ends it.
+    "options": "-c idle_in_transaction_session_timeout=5s",
     # A host that vanished is noticed within 10 s: by what was sent to it, and by silence where nothing is.
     "tcp_user_timeout": 10_000,
     "keepalives_idle": 5,
@@ -127,14 +129,16 @@ def secret_key(folder: Path) -> str:
     if not path.exists():
         # Written aside and linked into place: of several processes one wins, none reads a half.
         draft = folder / f"secret_key.{os.getpid()}"
-        draft.touch(mode=0o600)
-        draft.write_text(secrets.token_urlsafe(50))
         try:
+            draft.touch(mode=0o600)
+            draft.write_text(secrets.token_urlsafe(50))
             os.link(draft, path)
         except FileExistsError:
             pass
+        except OSError as error:
+            raise ImproperlyConfigured(f"DATA_DIR={folder} cannot keep a secret key: {error.strerror}.") from None
         finally:
-            draft.unlink()
+            draft.unlink(missing_ok=True)
     return path.read_text()
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from django.db import InterfaceError, OperationalError
 from django.http.multipartparser import MultiPartParserError
 
+SERVICE_UNAVAILABLE = 503
 EXPECTED = (UnicodeDecodeError, MultiPartParserError, OperationalError, InterfaceError)
 TOKEN_IN_QUERY = re.compile(r"((?:[?&]|%3F|%26)(?:p|view)(?:=|%3D))[\w-]+", re.IGNORECASE)
 INVITATION = re.compile(r"(/chat/join/)[^/\s?\"']+")
@@ -29,12 +30,20 @@ def without_secrets(text: str) -> str:
     return INVITATION.sub(r"\1…", text) if "/join/" in text else text
 
 
+def first_line(error: BaseException | None) -> str:
+    """What an exception says of itself: PostgreSQL puts the row below."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+
+
 class OneLineForClientMistakes(logging.Filter):
     """Takes the traceback from refusals that any scanner of the internet causes, and from a database that is away."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         error = record.exc_info[0] if record.exc_info else None
-        if record.name.startswith("django.security") or error in EXPECTED:
+        if getattr(record, "status_code", 0) == SERVICE_UNAVAILABLE and record.exc_info:
+            record.msg, record.args = f"{record.getMessage()}: {first_line(record.exc_info[1])}", ()
+            record.exc_info = record.exc_text = None
+        elif record.name.startswith("django.security") or error in EXPECTED:
             record.exc_info = record.exc_text = None
         return True
 

@@ -5,27 +5,43 @@ database clean-up share.
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import Context
 from threading import Barrier
 from typing import Generic, TypeVar
 
-from django.db import InterfaceError, OperationalError, connection
+from django.db import OperationalError, connection
 
 from examplechannels.database import keep_own_connection
+from examplechannels.outages import AWAY
 
-THREADS = 3  # a connection each, as the other two
+THREADS = 3  # a connection each
+ANSWER_SECONDS = 12.0  # pages give up after 15
+URGENT_SECONDS = 3.0
+MAX_WAITING = 2_000  # questions, for the same threads
+NO_ANSWER = "the database gave no answer in time"
 Answer = TypeVar("Answer")
 
 _threads = ThreadPoolExecutor(THREADS, thread_name_prefix="question", initializer=keep_own_connection)
 _urgent = ThreadPoolExecutor(1, thread_name_prefix="urgent-question", initializer=keep_own_connection)
 _alarms = ThreadPoolExecutor(1, thread_name_prefix="alarm-question", initializer=keep_own_connection)
+_waiting: Counter[ThreadPoolExecutor] = Counter()  # for which; what nobody waits for any more is among it
 
 
 async def ask(question: Callable[[], Answer], urgent: bool = False) -> Answer:
-    """The answer of a function that reads from the database. `urgent` ones, all short, do not wait for the others."""
-    return await _ask(question, _urgent if urgent else _threads)
+    """The answer of a function that reads from the database. `urgent` ones, all short, do not wait for the others.
+
+    Raises:
+        OperationalError: too many wait, or no answer came within `ANSWER_SECONDS` (urgent: `URGENT_SECONDS`).
+    """
+    return await (_ask(question, _urgent, URGENT_SECONDS) if urgent else _ask(question, _threads, ANSWER_SECONDS))
+
+
+async def ask_in_peace(question: Callable[[], Answer]) -> Answer:
+    """The same for work that nobody waits for and that may take its time."""
+    return await _ask(question, _threads)
 
 
 async def ask_for_alarms(question: Callable[[], Answer]) -> Answer:
@@ -33,15 +49,37 @@ async def ask_for_alarms(question: Callable[[], Answer]) -> Answer:
     return await _ask(question, _alarms)
 
 
-async def _ask(question: Callable[[], Answer], threads: ThreadPoolExecutor) -> Answer:
-    return await asyncio.get_running_loop().run_in_executor(threads, _with_connection, question)
+async def _ask(question: Callable[[], Answer], threads: ThreadPoolExecutor, seconds: float | None = None) -> Answer:
+    if _waiting[threads] >= MAX_WAITING:
+        raise OperationalError("too many questions wait for the database")
+    _waiting[threads] += 1
+    given_up: list[bool] = []
+
+    def unless_given_up() -> Answer:
+        if given_up:
+            raise OperationalError(NO_ANSWER)
+        return _with_connection(question)
+
+    def answered(answer: asyncio.Future[Answer]) -> None:
+        _waiting[threads] -= 1
+        answer.exception()  # heard, though nobody may be waiting
+
+    answer = asyncio.get_running_loop().run_in_executor(threads, unless_given_up)
+    answer.add_done_callback(answered)
+    try:
+        await asyncio.wait([answer], timeout=seconds)
+        if not answer.done():
+            raise OperationalError(NO_ANSWER)
+        return answer.result()
+    finally:
+        given_up.append(True)
 
 
 def _with_connection(question: Callable[[], Answer]) -> Answer:
     was_open = connection.connection is not None
     try:
         return question()
-    except (InterfaceError, OperationalError):
+    except AWAY:
         unusable = was_open and not connection.is_usable()
         connection.close()
         if not unusable:

@@ -9,13 +9,13 @@ from django.views.i18n import JavaScriptCatalog
 from examplechannels import accounts, exposition, health, views
 from examplechannels.logins import AdminLoginForm, LoginForm, limited
 
+handler500 = "examplechannels.outages.server_error"
 login_view = LoginView.as_view(
     authentication_form=LoginForm,
     redirect_authenticated_user=True,
     extra_context={"guests_are_welcome": not settings.LOGIN_REQUIRED},
 )
 admin.site.login_form = AdminLoginForm
-handler500 = "examplechannels.database.server_error"
 urlpatterns = [
     path("", views.home, name="home"),
     path("", include("one.urls")),

@@ -3,11 +3,13 @@
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from itertools import chain, cycle
+from pathlib import Path
 from typing import NamedTuple
 
 from tests.chat_page import Browser, ChatPage
 from tests.ledger import Ledger
 from tests.postgres import Postgres
+from tests.proxy import Proxy
 from tests.servers import Server, Valkey, manage, new_folder, prepare, running
 
 STAFF, EVE = "staff", "eve"
@@ -70,12 +72,20 @@ class StoredRoom(NamedTuple):
 class ChatWorkers:
     """`workers` uvicorn processes, each on a port of its own so that a page knows which one it is on."""
 
-    def __init__(self, workers: int, postgres: Postgres | None = None, valkey: Valkey | None = None) -> None:
-        self._folder = new_folder()
+    def __init__(
+        self,
+        workers: int,
+        postgres: Postgres | None = None,
+        valkey: Valkey | None = None,
+        folder: Path | None = None,
+        **env: str,
+    ) -> None:
+        self._folder = folder or new_folder()
         self._env = {
             "DATABASE_URL": postgres.url if postgres else "",
             "REDIS_URL": valkey.url if valkey else "",
             "HOST_FEED": "0",
+            **env,
         }
         prepare(self._folder, **self._env)
         self.ledger = Ledger(postgres.url if postgres else self._folder)
@@ -83,6 +93,8 @@ class ChatWorkers:
         done = manage("shell", "-v0", "-c", code, DATA_DIR=str(self._folder), **self._env)
         self.sessions = dict(line.split() for line in done.stdout.splitlines())
         self.pairs = cycle(PAIRS)
+        self.fronts: list[Proxy] = []  # of each worker, where there are any
+        self.token = manage("token", "site", "tests", DATA_DIR=str(self._folder), **self._env).stdout.split()[1]
         self.servers = [self._start() for _ in range(workers)]
         for server in self.servers:
             server.wait_until_ready()
@@ -110,7 +122,9 @@ class ChatWorkers:
             server.stop()
 
     def url(self, worker: int) -> str:
-        return self.servers[worker % len(self.servers)].url
+        """Where people and devices find it."""
+        number = worker % len(self.servers)
+        return self.fronts[number].url if self.fronts else self.servers[number].url
 
     def browser(self, account: str) -> Browser:
         return Browser(self.sessions[account])

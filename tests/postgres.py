@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psutil
+
 from tests.servers import START_SECONDS, STOP_SECONDS, Process, free_port, wait_until
 
 INSTALL_SECONDS = 600
@@ -54,6 +56,19 @@ class Postgres(Process):
         """As a power cut does, but for what the kernel still writes."""
         super().kill()
         (self._folder / "postgres" / "postmaster.pid").unlink(missing_ok=True)
+
+    def pause(self) -> None:
+        """With the processes that serve its connections."""
+        for process in self._family():
+            process.suspend()
+
+    def resume(self) -> None:
+        for process in self._family():
+            process.resume()
+
+    def _family(self) -> list[psutil.Process]:
+        postmaster = psutil.Process(self.pid)
+        return [postmaster, *postmaster.children()]
 
     def stop(self) -> None:
         """Without waiting for clients to go."""

@@ -65,6 +65,13 @@ class Process:
     def signal(self, number: signal.Signals) -> None:
         self._child.send_signal(number)
 
+    def pause(self) -> None:
+        """Nothing of it runs any more; its connections stay."""
+        self._child.send_signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        self._child.send_signal(signal.SIGCONT)
+
     def wait(self, seconds: float) -> int:
         return self._child.wait(seconds)
 

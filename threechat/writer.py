@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
@@ -11,15 +11,21 @@ from django.db import DatabaseError, InterfaceError, connection
 from examplechannels.complaints import Complaints
 from examplechannels.database import keep_own_connection
 from examplechannels.metrics import chat_commit_seconds
+from examplechannels.outages import is_full
 
 complaints = Complaints(logging.getLogger(__name__))
 
 MAX_WAITING = 1000
+WRITE_SECONDS = 8.0  # then who waits is told that it is not acknowledged
 Answer = TypeVar("Answer")
 
 
 class NotStored(Exception):
     """The database did not say that it took it, or too much is waiting: try again."""
+
+
+class NoSpace(NotStored):
+    """The disk is full; for certain it is not stored."""
 
 
 class Writer:
@@ -33,14 +39,21 @@ class Writer:
         """What `act` returns once its transaction is committed.
 
         Raises:
-            NotStored: see there; whatever else `act` raises is raised here too.
+            NotStored: see there, or it took longer than `WRITE_SECONDS`; then it is stored if it was begun.
+            Whatever else `act` raises is raised here too.
         """
         if self._waiting >= MAX_WAITING:
             raise NotStored("too much is waiting")
         self._waiting += 1
-        future = asyncio.get_running_loop().run_in_executor(self._thread, _act, act)
+        too_late: list[bool] = []
+        future = asyncio.get_running_loop().run_in_executor(self._thread, _act, act, too_late)
         future.add_done_callback(self._acted)
-        return await asyncio.shield(future)  # who asks may go away; the thread goes on
+        await asyncio.wait([future], timeout=WRITE_SECONDS)  # who asks may go away; the thread goes on
+        if not future.done():
+            too_late.append(True)
+            complaints.say("A message was not acknowledged: the database has not answered for so long")
+            raise NotStored("the database does not answer")
+        return future.result()
 
     @property
     def is_busy(self) -> bool:
@@ -56,14 +69,16 @@ class Writer:
         self._thread.submit(lambda: connection.close()).result()
 
 
-def _act(act: Callable[[], Answer]) -> Answer:
+def _act(act: Callable[[], Answer], too_late: Collection[bool]) -> Answer:
+    if too_late:
+        raise NotStored("nobody waits for it any more")
     try:
         with chat_commit_seconds.time():
             return act()
     except (DatabaseError, InterfaceError) as error:
         connection.close()
         complaints.say("A message was not stored: %s", (str(error).strip().splitlines() or [type(error).__name__])[0])
-        raise NotStored from error
+        raise (NoSpace if is_full(error) else NotStored) from error
 
 
 writer = Writer()

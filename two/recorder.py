@@ -13,11 +13,12 @@ from concurrent.futures import ThreadPoolExecutor
 from contextvars import Context
 from typing import NamedTuple
 
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import connection, transaction
 
 from examplechannels.complaints import Complaints
 from examplechannels.database import keep_own_connection
 from examplechannels.metrics import readings_recorded, readings_waiting, telemetry_commit_seconds
+from examplechannels.outages import AWAY
 from two.alarms.evaluation import evaluate
 from two.alarms.wire import tell
 from two.catalogue import Catalogue, KnownMetric
@@ -34,7 +35,9 @@ MAX_WAITING_READINGS = 200_000
 PAUSE_SECONDS = 0.005  # between commits: other processes want to write to the same SQLite file
 MAX_AHEAD_NS = 10**9  # a clock that was set back by more is believed
 IDLE_SECONDS = 10.0  # then the thread and its connection are given back
-AWAY = (OperationalError, InterfaceError)
+COMMIT_SECONDS = 8.0  # then who waits is told that nothing is acknowledged, whatever becomes of the commit
+CLOSE_SECONDS = 4.0  # for what waits when the server ends
+HANGS = "the database has not answered for so long"
 TRY_AGAIN = {"40001", "40P01"}  # PostgreSQL: serialization failure, deadlock
 
 
@@ -67,14 +70,14 @@ class Recorder:
         self._task: asyncio.Task[None] | None = None
         self._wake = asyncio.Event()
         self._last_stamp_ns = 0
-        self._closing = False
+        self._closing = self._hangs = False
 
     async def record(self, samples: Sequence[Sample], may_create_devices: bool = True) -> None:
         """Returns once the samples are committed. Creates metrics, and devices where it may, that are new.
 
         Raises:
             BadReading: a device is not there, or there would be too many devices or metrics; nothing was stored.
-            NotStored: the commit failed, or too much is waiting.
+            NotStored: the commit failed or takes too long, or too much is waiting.
         """
         await self.submit(samples, may_create_devices)
 
@@ -83,6 +86,9 @@ class Recorder:
         done = asyncio.get_running_loop().create_future()
         if self._waiting_readings + len(samples) > MAX_WAITING_READINGS:
             done.set_exception(NotStored("too much is waiting"))
+            return done
+        if self._hangs:
+            done.set_exception(NotStored(HANGS))
             return done
         received_ns = time.time_ns()
         if received_ns < self._last_stamp_ns < received_ns + MAX_AHEAD_NS:
@@ -102,7 +108,7 @@ class Recorder:
         if self._task is not None:
             self._closing = True
             self._wake.set()
-            await asyncio.wait([self._task])
+            await asyncio.wait([self._task], timeout=CLOSE_SECONDS)
 
     async def _run(self) -> None:
         thread = ThreadPoolExecutor(1, thread_name_prefix="recorder", initializer=keep_own_connection)
@@ -110,7 +116,7 @@ class Recorder:
         try:
             while await self._something_waits():
                 group = self._next_group()
-                committed = await loop.run_in_executor(thread, self._commit, group)
+                committed = await self._patiently(loop.run_in_executor(thread, self._commit, group), group)
                 for request, error in zip(group, committed.outcomes, strict=True):
                     if request.done.done():
                         continue  # its client hung up
@@ -125,10 +131,26 @@ class Recorder:
                     self._tell(committed.alarms)
                 await asyncio.sleep(PAUSE_SECONDS)
         finally:
-            self._task, self._closing = None, False
+            self._task, self._closing, self._hangs = None, False, False
             self._catalogue.forget()
             thread.submit(lambda: connection.close())  # the thread's own
             thread.shutdown(wait=False)
+
+    async def _patiently(self, commit: asyncio.Future[_Committed], group: list[_Request]) -> _Committed:
+        """What became of the group. A commit that hangs may store it after all; who waits is not kept until then."""
+        await asyncio.wait([commit], timeout=COMMIT_SECONDS)
+        if not commit.done():
+            self._hangs = True
+            complaints.say("%d requests were not acknowledged: %s", len(group) + len(self._waiting), HANGS)
+            for request in (*group, *self._waiting):
+                if not request.done.done():
+                    request.done.set_exception(NotStored(HANGS))
+            self._waiting.clear()
+            self._waiting_readings = 0
+            readings_waiting.set(0)
+        committed = await commit
+        self._hangs = False
+        return committed
 
     async def _something_waits(self) -> bool:
         """False when nothing came for `IDLE_SECONDS`, or `close` was called and all is committed."""

@@ -2,11 +2,12 @@ import asyncio
 import threading
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 
-from examplechannels.questions import THREADS, SharedQuestion, ask, ask_for_alarms
+from examplechannels.questions import MAX_WAITING, THREADS, SharedQuestion, ask, ask_for_alarms
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -83,3 +84,29 @@ async def test_who_gives_up_takes_nobody_along(nothing_left: None) -> None:
     await asyncio.sleep(0)
     askers[0].cancel()
     assert await asyncio.gather(*askers[1:]) == [1, 1, 1]
+
+
+async def test_nobody_waits_long_for_a_database_that_hangs_and_what_waits_is_bounded(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    answers_again, asked = threading.Event(), list[int]()
+    monkeypatch.setattr("examplechannels.questions.URGENT_SECONDS", 0.2)
+    before = threading.active_count()
+    questions: list[Any] = [ask(lambda: answers_again.wait(10), urgent=True)]
+    questions += [ask(lambda: asked.append(1), urgent=True) for _ in range(MAX_WAITING + 10)]
+    try:
+        async with asyncio.timeout(5):
+            answers = await asyncio.gather(*questions, return_exceptions=True)
+        assert all(isinstance(answer, OperationalError) for answer in answers)
+        assert [str(answer) for answer in answers].count("too many questions wait for the database") == 11
+        assert threading.active_count() <= before + 1
+    finally:
+        answers_again.set()
+    async with asyncio.timeout(5):
+        while True:
+            try:
+                assert await ask(one, urgent=True) == 1
+                break
+            except OperationalError:
+                await asyncio.sleep(0.01)
+    assert asked == []  # what nobody waited for any more was left out

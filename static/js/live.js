@@ -5,7 +5,7 @@ import { WirePanel } from "./wire.js";
 
 const LOGIN_AGAIN = 4401;
 /** Chat's sockets carry something every 10 s at least; silence for longer means that the connection is dead. */
-export const CHAT_SILENCE_MS = 25_000;
+export const CHAT_SILENCE_MS = 15_000;
 
 export function goToLogin() {
   location.assign(loginUrl());

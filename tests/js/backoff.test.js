@@ -5,8 +5,8 @@ import { MAX_DELAY_MS, RESTART_SPREAD_MS, fullJitterMs, planAfterClose } from ".
 const most = () => 0.999999;
 const least = () => 0;
 
-test("the ceiling doubles with each attempt and stops at 30 s", () => {
-  assert.deepEqual([0, 1, 2, 10].map((attempt) => Math.round(fullJitterMs(attempt, most))), [1000, 2000, 4000, 30000]);
+test("the ceiling doubles with each attempt and stops at 8 s", () => {
+  assert.deepEqual([0, 1, 2, 10].map((attempt) => Math.round(fullJitterMs(attempt, most))), [1000, 2000, 4000, 8000]);
   assert.ok(fullJitterMs(2_000, most) <= MAX_DELAY_MS);
   assert.equal(fullJitterMs(10, least), 0);
 });
@@ -34,7 +34,14 @@ test("after a restart pages come back spread over seven seconds", () => {
   assert.ok(planAfterClose(1012, 0, most).delayMs > 6_900);
 });
 
-for (const code of [1000, 1001, 1006, 1011, 1013, 4408, 4999]) {
+test("a server that cannot keep messages says so, and is asked again before long", () => {
+  const plan = planAfterClose(1013, 9, most);
+  assert.equal(plan.next, "retry");
+  assert.match(plan.notice, /cannot keep messages/);
+  assert.ok(plan.delayMs <= MAX_DELAY_MS);
+});
+
+for (const code of [1000, 1001, 1006, 1011, 4408, 4999]) {
   test(`after ${code} a page reconnects with full jitter`, () => {
     assert.deepEqual(planAfterClose(code, 3, () => 0.5), { next: "retry", delayMs: 4_000, notice: "" });
   });

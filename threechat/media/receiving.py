@@ -17,7 +17,7 @@ from threechat.people import Person
 from threechat.posting import go_by, post, tell
 from threechat.rooms import RoomName
 from threechat.storage import ReadOnly, Stored, find_sent
-from threechat.writer import NotStored
+from threechat.writer import NoSpace, NotStored
 from two.moments import is_known_moment
 
 
@@ -79,6 +79,9 @@ async def _receive(upload: Upload) -> Received:
         draft = Draft("", client_id=upload.client_id, about=upload.about)
         try:
             posted = await post(upload.where, room_id, person, draft, upload.address, media)
+        except NoSpace:
+            await workshop.discard(media)
+            raise
         except NotStored:
             raise  # perhaps it was, and only the answer was lost: the sweep knows later
         except Exception:

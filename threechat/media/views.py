@@ -30,7 +30,7 @@ from threechat.people import identify
 from threechat.rooms import BadRoomName, room_named
 from threechat.storage import ClientIdTaken, ReadOnly
 from threechat.views import refused
-from threechat.writer import NotStored
+from threechat.writer import NoSpace, NotStored
 
 # Why an upload is refused (docs/protocol.md, Files): the first that fits.
 REFUSALS: tuple[tuple[type[Exception], str, Any], ...] = (
@@ -40,6 +40,7 @@ REFUSALS: tuple[tuple[type[Exception], str, Any], ...] = (
     (TooManyPixels, "too-many-pixels", _("This picture has too many pixels; make it smaller.")),
     (BadPicture, "bad-image", _("This picture is damaged, or not what it says it is.")),
     (OverQuota, "quota", ""),  # says it itself
+    (NoSpace, "no-space", _("The server has no space left; try again later.")),
     (NotStored, "not-stored", _("It was not stored; send it again.")),
     (DatabaseError, "not-stored", _("It was not stored; send it again.")),
     (InterfaceError, "not-stored", _("It was not stored; send it again.")),
@@ -57,8 +58,9 @@ STATUSES = {
     "unsupported-media": 415,
     "too-fast": 429,
     "not-stored": 503,
+    "no-space": 507,
 }
-RETRY_SECONDS = {"too-fast": 5, "not-stored": 1}
+RETRY_SECONDS = {"too-fast": 5, "not-stored": 1, "no-space": 30}
 # For a file in a tab of its own, where browsers lay it out with styles of theirs, and where a player asks for it again
 # with the cookies of its origin. No script runs: none is allowed, and a sandbox allows none either.
 PICTURE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"

@@ -8,12 +8,13 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 from typing import BinaryIO
 
+from examplechannels.outages import is_full
 from threechat.media import files as media_files
 from threechat.media.pictures import redraw
 from threechat.media.signatures import HEAD_BYTES, MediaType, media_type
 from threechat.models import Media
 from threechat.names import readable
-from threechat.writer import NotStored
+from threechat.writer import NoSpace, NotStored
 
 MAX_WAITING = 32  # files; each waits on disk
 MAX_TITLE_CHARACTERS = 100
@@ -48,7 +49,7 @@ class Workshop:
         try:
             media = await asyncio.get_running_loop().run_in_executor(thread, act, file, found)
         except OSError as error:
-            raise NotStored(str(error)) from error
+            raise (NoSpace if is_full(error) else NotStored)(str(error)) from error
         finally:
             self._waiting -= 1
         media.title, media.sender = title_of(title), sender

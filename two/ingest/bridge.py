@@ -17,14 +17,14 @@ from examplechannels.complaints import Complaints
 from two.ingest.broker import Broker
 from two.ingest.mqtt import FILTERS, samples_of
 from two.ingest.session import Session
-from two.recorder import NotStored, recorder
+from two.recorder import MAX_AHEAD_NS, NotStored, recorder
 from two.samples import BadReading, Sample
 
 logger = logging.getLogger(__name__)
 
 MAX_BATCH_MESSAGES = 1_000  # some hold no reading
 MAX_BATCH_READINGS = 1_000  # then it is committed; the last message may bring up to 10,000 more
-LONGEST_PAUSE_SECONDS = 30.0
+LONGEST_PAUSE_SECONDS = 8.0  # what is back is to be used within ten
 HUNG_UP = 128  # what paho-mqtt calls an unspecified error
 STEADY_SECONDS = 10.0  # a connection that lived so long is worth another try at once
 FINISH_SECONDS = 5.0  # for what is being committed when the bridge is told to stop
@@ -89,7 +89,9 @@ class Bridge:
     def _samples(self, message: aiomqtt.Message) -> list[Sample]:
         topic = message.topic.value
         # Stamped here and not at the commit, so that a second try at it stores nothing twice.
-        self._last_stamp_ns = max(time.time_ns(), self._last_stamp_ns + 1)
+        now_ns = time.time_ns()
+        is_set_back = self._last_stamp_ns > now_ns + MAX_AHEAD_NS
+        self._last_stamp_ns = now_ns if is_set_back else max(now_ns, self._last_stamp_ns + 1)
         try:
             return samples_of(topic, bytes(message.payload), self._last_stamp_ns, message.retain)
         except BadReading as error:

@@ -1,4 +1,5 @@
 import asyncio
+import threading
 import time
 from collections.abc import AsyncIterator, Sequence
 
@@ -187,3 +188,28 @@ async def test_a_connection_that_was_lost_meanwhile_is_replaced(recorder: Record
     await lose()
     await recorder.record([sample(2)])
     assert await values() == [1.0, 2.0]
+
+
+async def test_while_a_commit_hangs_nobody_waits_for_it_and_afterwards_all_goes_on(
+    recorder: Recorder, published: Published, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers_again = threading.Event()
+    monkeypatch.setattr("two.recorder.COMMIT_SECONDS", 0.2)
+    monkeypatch.setattr("two.recorder.evaluate", lambda _new: answers_again.wait(10) and [])
+    hanging = [asyncio.ensure_future(recorder.record([sample(1.0, at_ns=NOW_NS)]))]
+    await asyncio.sleep(0.05)
+    hanging.append(asyncio.ensure_future(recorder.record([sample(2.0, at_ns=NOW_NS + 1)])))
+    try:
+        async with asyncio.timeout(2):
+            for waiting in hanging:
+                with pytest.raises(NotStored):
+                    await waiting
+            with pytest.raises(NotStored):
+                await recorder.record([sample(3.0, at_ns=NOW_NS + 2)])
+    finally:
+        answers_again.set()
+    async with asyncio.timeout(5):
+        while not published.groups:
+            await asyncio.sleep(0.01)
+    await recorder.record([sample(4.0, at_ns=NOW_NS + 3)])
+    assert await values() == [1.0, 4.0]  # what was being committed came through; what was refused was not kept

@@ -1,7 +1,8 @@
 import { gettext } from "../text.js";
 
 export const BASE_DELAY_MS = 1_000;
-export const MAX_DELAY_MS = 30_000;
+/** A server that is back is to be seen within ten seconds. */
+export const MAX_DELAY_MS = 8_000;
 export const RESTART_SPREAD_MS = 7_000;
 export const CROWDED_DELAY_MS = 30_000;
 
@@ -25,6 +26,8 @@ export function planAfterClose(code, attempt, random = Math.random) {
       return retry(CROWDED_DELAY_MS * (1 + random()), gettext("Too many connections from you."));
     case 1009:
       return retry(fullJitterMs(attempt, random), gettext("That was too big for the server."));
+    case 1013:
+      return retry(fullJitterMs(attempt, random), gettext("The server cannot keep messages at the moment."));
     case 1012:
       return retry(random() * RESTART_SPREAD_MS, gettext("The server asks to come back in a moment."));
     default:

@@ -1,0 +1,79 @@
+"""What people and programs get while the database, or space on a disk, is away: 503, and to be asked again later.
+
+Django's own answer is 500 and a traceback for each request.
+"""
+
+import errno
+import logging
+import sqlite3
+import sys
+from typing import Any
+
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
+from django.views import defaults
+
+from examplechannels.complaints import Complaints
+from examplechannels.doors import Application, refusal, send_refusal
+from examplechannels.logs import first_line
+
+complaints = Complaints(logging.getLogger(__name__))
+
+AWAY = (OperationalError, InterfaceError)
+RETRY_AFTER = {"Retry-After": "5"}
+TRY_LATER = 1013  # close code, docs/protocol.md
+NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
+DISK_FULL = "53100"  # PostgreSQL's sqlstate
+
+
+def is_full(error: BaseException | None) -> bool:
+    """Whether a disk has no space left: a file's or, for certain with nothing stored, the database's."""
+    if isinstance(error, OSError):
+        return error.errno in NO_SPACE
+    cause = getattr(error, "__cause__", None)
+    if isinstance(cause, sqlite3.Error):
+        return getattr(cause, "sqlite_errorcode", 0) == sqlite3.SQLITE_FULL
+    return getattr(cause, "sqlstate", "") == DISK_FULL
+
+
+def is_outage(error: BaseException | None) -> bool:
+    return isinstance(error, AWAY) or is_full(error)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Django's `handler500`, which it calls where a view or a middleware raised."""
+    if not is_outage(sys.exc_info()[1]):
+        return defaults.server_error(request)
+    if "text/html" not in request.headers.get("Accept", ""):
+        return refusal(503, "unavailable", _("Not now; try again in a moment."), RETRY_AFTER)
+    return HttpResponse(render_to_string("503.html"), status=503, headers=RETRY_AFTER)
+
+
+def unless_away(inner: Application) -> Application:
+    """The same in front of Django, and for WebSockets: 503 or, once one is open, a close with 1013."""
+
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        has_begun = False
+
+        async def noted(message: Any) -> None:
+            nonlocal has_begun
+            has_begun = True
+            await send(message)
+
+        try:
+            await inner(scope, receive, noted)
+        except Exception as error:
+            if not is_outage(error):
+                raise
+            complaints.say("%s was not served: %s", scope["path"], first_line(error))
+            if scope["type"] == "websocket":
+                # Browsers are told why only by a close, which comes after the handshake alone.
+                if not has_begun:
+                    await send({"type": "websocket.accept"})
+                await send({"type": "websocket.close", "code": TRY_LATER})
+            elif not has_begun:
+                await send_refusal(send, refusal(503, "unavailable", _("Not now; try again in a moment."), RETRY_AFTER))
+
+    return application

@@ -1,0 +1,126 @@
+"""A TCP proxy that tests put between two processes, to cut, stall or refuse what goes through."""
+
+import socket
+import threading
+from contextlib import suppress
+from typing import Literal
+
+from tests.servers import free_port, wait_until
+
+BACKLOG = 128
+CHUNK_BYTES = 64 * 1024
+JOIN_SECONDS = 5
+
+Direction = Literal["there", "back"]  # to the server, to the client
+
+
+class Proxy:
+    """Forwards connections to `port` of this machine; its own port stays while it refuses."""
+
+    def __init__(self, port: int) -> None:
+        self._target = port
+        self._flows = {"there": threading.Event(), "back": threading.Event()}
+        self._cut_after: dict[str, int | None] = {"there": None, "back": None}  # bytes that may still pass
+        self._sockets: set[socket.socket] = set()
+        self._lock = threading.Lock()
+        self.cuts = 0
+        self.port = free_port()
+        self._listener = socket.socket()
+        self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._listener.bind(("127.0.0.1", self.port))
+        self.resume()
+        self.accept()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    # What goes wrong, and `resume` or `accept`, which put it right
+
+    def stall(self, *directions: Direction) -> None:
+        """Nothing gets through any more, and nobody is told; both ways where none is named."""
+        for direction in directions or ("there", "back"):
+            self._flows[direction].clear()
+
+    def resume(self) -> None:
+        for flow in self._flows.values():
+            flow.set()
+
+    def cut_in_mid_frame(self, direction: Direction, after_bytes: int) -> None:
+        """The next connections to carry so many bytes more that way end in the middle of them."""
+        self._cut_after[direction] = after_bytes
+
+    def cut(self) -> None:
+        """Every connection, at once."""
+        with self._lock:
+            sockets = list(self._sockets)
+        for one in sockets:
+            _end(one)
+
+    def refuse(self) -> None:
+        """New connections are refused, those that are open cut."""
+        _end(self._listener)  # which ends the listening, but keeps the port
+        self.cut()
+
+    def accept(self) -> None:
+        self._listener.listen(BACKLOG)
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def stop(self) -> None:
+        self.resume()
+        self.refuse()
+        self._listener.close()
+        wait_until(lambda: not self._sockets, JOIN_SECONDS, "the proxy's connections are closed")
+
+    # Forwarding
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                client, _ = self._listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._forward, args=(client,), daemon=True).start()
+
+    def _forward(self, client: socket.socket) -> None:
+        self._flows["there"].wait()
+        try:
+            server = socket.create_connection(("127.0.0.1", self._target))
+        except OSError:
+            client.close()
+            return
+        with self._lock:
+            self._sockets |= {client, server}
+        back = threading.Thread(target=self._pump, args=(server, client, "back"), daemon=True)
+        back.start()
+        self._pump(client, server, "there")
+        back.join()
+        with self._lock:
+            self._sockets -= {client, server}
+        client.close()
+        server.close()
+
+    def _pump(self, source: socket.socket, target: socket.socket, direction: Direction) -> None:
+        with suppress(OSError):
+            while data := source.recv(CHUNK_BYTES):
+                self._flows[direction].wait()
+                target.sendall(data[: self._allowed(direction, len(data))])
+                if self._cut_after[direction] == 0:
+                    self._cut_after[direction] = None
+                    self.cuts += 1
+                    break
+        _end(source)
+        _end(target)
+
+    def _allowed(self, direction: Direction, size: int) -> int:
+        """How much of `size` bytes gets through."""
+        left = self._cut_after[direction]
+        if left is None:
+            return size
+        self._cut_after[direction] = max(0, left - size)
+        return min(left, size)
+
+
+def _end(one: socket.socket) -> None:
+    with suppress(OSError):
+        one.shutdown(socket.SHUT_RDWR)
