@@ -12,6 +12,7 @@ from django.conf import settings
 
 from examplechannels import metrics
 from examplechannels.doors import Application, header
+from examplechannels.health import PROBES
 from examplechannels.logs import request_id, without_secrets
 
 logger = logging.getLogger(__name__)
@@ -20,7 +21,7 @@ PLAIN_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 MAX_PATH_CHARACTERS = 300
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 # A thousand devices and a probe a second would drown the log: where all is well, these are for DEBUG.
-PROBES = {"/livez", "/readyz", "/metrics"}
+QUIET = {*PROBES, "/metrics"}
 WRITES = {"/two/readings/", "/write", "/api/v2/write"}
 APPS = {
     "/ws/any_url/": "one",
@@ -164,7 +165,7 @@ def _log_request(scope: Any, method: str, status: int, seconds: float) -> None:
 def _level(path: str, method: str, status: int) -> int:
     if status >= 500:
         return logging.WARNING if status == 503 else logging.ERROR
-    quiet = path in PROBES or path.startswith(settings.STATIC_URL) or (method == "POST" and path in WRITES)
+    quiet = path in QUIET or path.startswith(settings.STATIC_URL) or (method == "POST" and path in WRITES)
     return logging.DEBUG if quiet and 0 < status < 400 else logging.INFO
 
 

@@ -21,6 +21,7 @@ from examplechannels.address_limits import limit_requests, limit_sockets  # noqa
 from examplechannels.connections import connections  # noqa: E402
 from examplechannels.doors import limit_body, origin_rule, refuse  # noqa: E402
 from examplechannels.headers import with_headers  # noqa: E402
+from examplechannels.health import PROBES  # noqa: E402
 from examplechannels.lifespan import lifespan  # noqa: E402
 from examplechannels.outages import unless_away  # noqa: E402
 from examplechannels.proxies import behind_proxies  # noqa: E402
@@ -38,9 +39,6 @@ pages = URLRouter(
         re_path("", refuse),  # type: ignore[arg-type]
     ]
 )
-
-
-PROBES = ("/livez", "/readyz")
 
 
 def is_free(scope: Any) -> bool:

@@ -1,7 +1,9 @@
 """Liveness and readiness, for supervisors and load balancers."""
 
 import asyncio
+import logging
 from collections.abc import Awaitable
+from contextvars import Context
 from uuid import uuid4
 
 from channels.layers import get_channel_layer
@@ -9,12 +11,19 @@ from django.db import connection
 from django.db.utils import Error as DatabaseError
 from django.http import HttpRequest, JsonResponse
 
+from examplechannels.complaints import Complaints
 from examplechannels.connections import connections
+from examplechannels.logs import first_line
 from examplechannels.metrics import layer_answers
 from examplechannels.questions import ask
 from examplechannels.subscription import LAYER_ERRORS
 
+complaints = Complaints(logging.getLogger(__name__))
+
+PROBES = ("/livez", "/readyz")
 READY_TIMEOUT_SECONDS = 2.0
+
+_finding_out: asyncio.Task[dict[str, bool]] | None = None
 
 
 async def livez(request: HttpRequest) -> JsonResponse:
@@ -23,25 +32,37 @@ async def livez(request: HttpRequest) -> JsonResponse:
 
 
 async def readyz(request: HttpRequest) -> JsonResponse:
-    """200 when the database and the channel layer answer, else 503 with the reason; 503 once the server is to end."""
+    """200 when the database and the channel layer answer, else 503; 503 once the server is to end.
+
+    Anybody may ask, as often as they like: so it tells no reason (the log does), and who comes while it is being
+    found out gets the same answer.
+    """
+    global _finding_out
     if connections.draining:
         return JsonResponse({"status": "stopping"}, status=503)
-    reasons = dict(
-        await asyncio.gather(_trouble("database", _ask_database()), _trouble("channel_layer", _round_trip()))
-    )
-    layer_answers.set(not reasons["channel_layer"])
-    ready = not any(reasons.values())
-    body = {"status": "ok" if ready else "unavailable"} | {name: why or "ok" for name, why in reasons.items()}
-    return JsonResponse(body, status=200 if ready else 503)
+    if _finding_out is None or _finding_out.done():
+        _finding_out = asyncio.create_task(_find_out(), name="readiness", context=Context())
+    answers = await asyncio.shield(_finding_out)
+    ready = all(answers.values())
+    told = {name: "ok" if answered else "no answer" for name, answered in answers.items()}
+    return JsonResponse({"status": "ok" if ready else "unavailable"} | told, status=200 if ready else 503)
 
 
-async def _trouble(name: str, question: Awaitable[None]) -> tuple[str, str]:
+async def _find_out() -> dict[str, bool]:
+    """Which parts answer, by name."""
+    database, layer = await asyncio.gather(_answers("database", _ask_database()), _answers("layer", _round_trip()))
+    layer_answers.set(layer)
+    return {"database": database, "channel_layer": layer}
+
+
+async def _answers(name: str, question: Awaitable[None]) -> bool:
     try:
         async with asyncio.timeout(READY_TIMEOUT_SECONDS):
             await question
     except (DatabaseError, *LAYER_ERRORS) as error:
-        return name, str(error).strip().splitlines()[0] if str(error).strip() else "no answer in time"
-    return name, ""
+        complaints.say("Not ready: the %s does not answer: %s", name, first_line(error))
+        return False
+    return True
 
 
 async def _ask_database() -> None:

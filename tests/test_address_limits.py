@@ -92,14 +92,14 @@ def statuses(server: Server, path: str, address: str, number: int, method: str =
 
 
 def test_requests_too_fast_are_refused_with_429_static_files_and_readings_are_not(strict: Server) -> None:
-    assert statuses(strict, "/livez", "192.0.2.4", 12) == [200] * 10 + [429] * 2
+    assert statuses(strict, "/two/version/", "192.0.2.4", 12) == [200] * 10 + [429] * 2
     assert statuses(strict, "/static/img/favicon.svg", "192.0.2.4", 2) == [200, 200]
     assert statuses(strict, "/two/readings/", "192.0.2.4", 2, "POST") == [401, 401]
-    assert statuses(strict, "/livez", "192.0.2.5", 1) == [200]
+    assert statuses(strict, "/two/version/", "192.0.2.5", 1) == [200]
 
 
 def test_a_home_of_ipv6_is_one_address(strict: Server) -> None:
-    found = [statuses(strict, "/livez", f"2001:db8::{number:x}", 1)[0] for number in range(1, 12)]
+    found = [statuses(strict, "/two/version/", f"2001:db8::{number:x}", 1)[0] for number in range(1, 12)]
     assert found == [200] * 10 + [429]
 
 

@@ -110,7 +110,8 @@ def test_while_it_is_away_pages_say_so_and_afterwards_they_are_back(site: Site) 
         site.postgres.kill()
         assert set(asyncio.run(rush())) == {503}
         status, body = server.get("/readyz")
-        assert (status, "refused" in body) == (503, True)
+        assert (status, '"database": "no answer"' in body) == (503, True)
+        assert "the database does not answer: connection failed" in server.output
         postgres = site.postgres.again()
         with running(postgres):
             wait_until(lambda: asyncio.run(rush()) == [200] * 8, HEAL_SECONDS, "not healed")
