@@ -11,8 +11,7 @@ from urllib.parse import quote
 from django.conf import settings
 
 from examplechannels import metrics
-from examplechannels.doors import Application, header
-from examplechannels.health import PROBES
+from examplechannels.doors import PROBES, Application, header
 from examplechannels.logs import request_id, without_secrets
 
 logger = logging.getLogger(__name__)
@@ -21,7 +20,6 @@ PLAIN_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 MAX_PATH_CHARACTERS = 300
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 # A thousand devices and a probe a second would drown the log: where all is well, these are for DEBUG.
-QUIET = {*PROBES, "/metrics"}
 WRITES = {"/two/readings/", "/write", "/api/v2/write"}
 APPS = {
     "/ws/any_url/": "one",
@@ -133,8 +131,7 @@ class _Socket:
 
 def _begin(scope: Any) -> tuple[bytes, bytes]:
     """Sets the id of what begins, for its log records; returns it as a header."""
-    is_proxied = settings.TRUSTED_PROXIES or "through_unix_socket" in scope
-    found = header(scope, b"x-request-id") if is_proxied else None
+    found = header(scope, b"x-request-id") if scope.get("from_proxy") else None
     identity = found if found and PLAIN_ID.fullmatch(found) else secrets.token_hex(8)
     request_id.set(identity)  # never reset: the server makes a task, with its own context, for each
     return b"x-request-id", identity.encode()
@@ -165,7 +162,7 @@ def _log_request(scope: Any, method: str, status: int, seconds: float) -> None:
 def _level(path: str, method: str, status: int) -> int:
     if status >= 500:
         return logging.WARNING if status == 503 else logging.ERROR
-    quiet = path in QUIET or path.startswith(settings.STATIC_URL) or (method == "POST" and path in WRITES)
+    quiet = path in PROBES or path.startswith(settings.STATIC_URL) or (method == "POST" and path in WRITES)
     return logging.DEBUG if quiet and 0 < status < 400 else logging.INFO
 
 

@@ -8,11 +8,13 @@ import asyncio
 import logging
 import math
 from collections import Counter
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from contextvars import Context
 from typing import Any
 
 from django.conf import settings
+from django.http import JsonResponse
 from django.utils.translation import gettext as _
 
 from examplechannels.complaints import Complaints
@@ -23,8 +25,10 @@ complaints = Complaints(logging.getLogger(__name__))
 
 TOO_MANY = 4429
 AT_ONCE = 6  # requests of an address that are answered at a time, as many as a browser sends; the others stand in line
-MAX_UNDER_WAY = 200  # of an address, in line and being answered
+MAX_UNDER_WAY = 200  # of an address, with those whose bodies are still coming in
 ALL_AT_ONCE = 64  # requests of everybody: a thread each
+IN_LINE_SECONDS = 10.0
+ANSWER_SECONDS = 15.0  # until an answer begins; as long as the database hangs, its threads cannot be ended
 RETRY_SECONDS = 1
 
 handshakes = Buckets(settings.HANDSHAKES_PER_MINUTE, settings.HANDSHAKES_PER_MINUTE / 60)
@@ -71,30 +75,68 @@ def limit_requests(inner: Application, is_free: Callable[[Any], bool]) -> Applic
     turns = Turns()
 
     async def application(scope: Any, receive: Any, send: Any) -> None:
-        address = address_of(scope)
-        if not address or is_free(scope):
+        if is_free(scope):
             await inner(scope, receive, send)
             return
+        address = address_of(scope)
         wait = RETRY_SECONDS if turns.count(address) >= MAX_UNDER_WAY else requests.of(address).take()
-        if wait:
+        if address and wait:
             complaints.say("Requests from %s are refused: more than REQUESTS_PER_MINUTE, or too many at once", address)
             await send_refusal(
                 send, refusal(429, "too-fast", _("Too many requests; wait a moment."), _retry_after(wait))
             )
             return
-        turn = await turns.take(address)
-
-        async def send_and_pass_on(message: Any) -> None:
-            # The work is done: what is left is sent as fast as its reader takes it, be it a film.
-            turn.close()
-            await send(message)
-
+        request = Request(turns, address, receive, send)
         try:
-            await inner(scope, receive, send_and_pass_on)
+            await inner(scope, request.receive, request.send)
         finally:
-            turn.close()
+            request.end()
 
     return application
+
+
+class Request:
+    """One request that waits for its turn once its body is here, and is answered in time, be it with 503."""
+
+    def __init__(self, turns: "Turns", address: str, receive: Any, send: Any) -> None:
+        self._turns, self._address = turns, address
+        self._receive, self._send = receive, send
+        self._turn = ExitStack()
+        self._turn.enter_context(turns.counted(address))
+        self._is_complete = self._is_given_up = False
+        self._timer: asyncio.TimerHandle | None = None
+        self._refusing: asyncio.Task[None] | None = None
+
+    async def receive(self) -> Any:
+        message = await self._receive()
+        if message["type"] == "http.request" and not message.get("more_body", False) and not self._is_complete:
+            self._is_complete = True
+            try:
+                async with asyncio.timeout(IN_LINE_SECONDS):
+                    await self._turns.take(self._address, self._turn)
+            except TimeoutError:
+                self._is_given_up = True
+                await send_refusal(self._send, _not_now())
+                return {"type": "http.disconnect"}
+            self._timer = asyncio.get_running_loop().call_later(ANSWER_SECONDS, self._give_up)
+        return message
+
+    async def send(self, message: Any) -> None:
+        if self._is_given_up:
+            return
+        # The work is done: what is left is sent as fast as its reader takes it, be it a film.
+        self.end()
+        await self._send(message)
+
+    def end(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._turn.close()
+
+    def _give_up(self) -> None:
+        """Whoever hangs keeps the turn; it is only not waited for any more."""
+        self._is_given_up = True
+        self._refusing = asyncio.create_task(send_refusal(self._send, _not_now()), name="refusal", context=Context())
 
 
 class Turns:
@@ -106,27 +148,30 @@ class Turns:
         self._everybody = asyncio.Semaphore(ALL_AT_ONCE)
 
     def count(self, address: str) -> int:
-        """How many of an address wait or have their turn."""
+        """How many of an address are on their way."""
         return self._counts[address]
 
-    async def take(self, address: str) -> ExitStack:
-        """Waits for a turn. Closing what is returned ends it; once more does no harm."""
-        turn = ExitStack()
+    @contextmanager
+    def counted(self, address: str) -> Iterator[None]:
         self._counts[address] += 1
-        turn.callback(self._leave, address)
         try:
-            for semaphore in (self._lines.setdefault(address, asyncio.Semaphore(AT_ONCE)), self._everybody):
-                await semaphore.acquire()
-                turn.callback(semaphore.release)
-        except BaseException:
-            turn.close()
-            raise
-        return turn
+            yield
+        finally:
+            self._counts[address] -= 1
+            if not self._counts[address]:
+                del self._counts[address]
+                self._lines.pop(address, None)
 
-    def _leave(self, address: str) -> None:
-        self._counts[address] -= 1
-        if not self._counts[address]:
-            del self._counts[address], self._lines[address]
+    async def take(self, address: str, turn: ExitStack) -> None:
+        """Waits for a turn, which closing `turn` ends. To be called while the request is `counted`."""
+        line = [self._lines.setdefault(address, asyncio.Semaphore(AT_ONCE))] if address else []
+        for semaphore in (*line, self._everybody):
+            await semaphore.acquire()
+            turn.callback(semaphore.release)
+
+
+def _not_now() -> JsonResponse:
+    return refusal(503, "unavailable", _("Not now; try again in a moment."), _retry_after(RETRY_SECONDS))
 
 
 def _retry_after(seconds: float) -> dict[str, str]:

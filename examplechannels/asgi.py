@@ -19,9 +19,8 @@ import two.routing  # noqa: E402
 from examplechannels.access_log import observed  # noqa: E402
 from examplechannels.address_limits import limit_requests, limit_sockets  # noqa: E402
 from examplechannels.connections import connections  # noqa: E402
-from examplechannels.doors import limit_body, origin_rule, refuse  # noqa: E402
+from examplechannels.doors import PROBES, limit_body, origin_rule, refuse  # noqa: E402
 from examplechannels.headers import with_headers  # noqa: E402
-from examplechannels.health import PROBES  # noqa: E402
 from examplechannels.lifespan import lifespan  # noqa: E402
 from examplechannels.outages import unless_away  # noqa: E402
 from examplechannels.proxies import behind_proxies  # noqa: E402
@@ -42,10 +41,7 @@ pages = URLRouter(
 
 
 def is_free(scope: Any) -> bool:
-    """What does not count among an address's requests: uploads and readings have limits of their own.
-
-    Nor do the questions of a supervisor, who wants an answer while all others stand in line for a database that hangs.
-    """
+    """What does not count among an address's requests: uploads and readings have limits of their own."""
     path = scope["path"]
     return is_upload(scope) or brings_readings(scope) or path in PROBES or path.startswith(settings.STATIC_URL)
 

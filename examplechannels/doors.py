@@ -17,6 +17,8 @@ from examplechannels.metrics import refusals
 logger = logging.getLogger(__name__)
 COUNTED = {401, 403, 413, 429, 503}
 
+PROBES = {"/livez", "/readyz", "/metrics"}  # for supervisors, who want an answer also while everybody else waits
+
 Application = Callable[[Any, Any, Any], Awaitable[None]]
 
 

@@ -20,7 +20,7 @@ from examplechannels.doors import refusal
 from examplechannels.metrics import FOLDER, REGISTRY
 
 LIVE_GAUGES = re.compile(r"gauge_live\w+_(\d+)\.db")
-FORWARDED = ("X-Forwarded-For", "Forwarded")
+FORWARDED = ("X-Forwarded-For", "Forwarded", "X-Real-IP", "Via")
 
 
 @contextmanager

@@ -29,7 +29,10 @@ def security_headers(is_https: bool) -> dict[str, str]:
     if not settings.DEBUG:  # Django's pages about an error have their styles within
         headers["Content-Security-Policy"] = CLOSED_POLICY
     if is_https and settings.SECURE_HSTS_SECONDS:
-        headers["Strict-Transport-Security"] = f"max-age={settings.SECURE_HSTS_SECONDS}"
+        # As Django's middleware has it: a shorter one would take back what pages said, RFC 6797, 8.1.
+        subdomains = "; includeSubDomains" if settings.SECURE_HSTS_INCLUDE_SUBDOMAINS else ""
+        preload = "; preload" if settings.SECURE_HSTS_PRELOAD else ""
+        headers["Strict-Transport-Security"] = f"max-age={settings.SECURE_HSTS_SECONDS}{subdomains}{preload}"
     return headers
 
 

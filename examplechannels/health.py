@@ -20,7 +20,6 @@ from examplechannels.subscription import LAYER_ERRORS
 
 complaints = Complaints(logging.getLogger(__name__))
 
-PROBES = ("/livez", "/readyz")
 READY_TIMEOUT_SECONDS = 2.0
 
 _finding_out: asyncio.Task[dict[str, bool]] | None = None

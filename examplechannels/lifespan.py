@@ -23,7 +23,7 @@ logger = logging.getLogger(__name__)
 GC_THRESHOLDS = (10_000, 10, 5)
 
 REQUEST_SECONDS = 5  # for requests and commits under way, once the sockets are closed; `serve` tells uvicorn
-LAST_SECONDS = 12  # after the draining, longer than all of this takes; then the process ends, whatever hangs
+LAST_SECONDS = 13  # after the draining, longer than all of this takes; then the process ends, whatever hangs
 
 
 def tune_garbage_collector() -> None:
@@ -65,9 +65,6 @@ def drain_first(number: signal.Signals, seconds: float) -> None:
     task: asyncio.Task[None] | None = None
 
     async def drain(frame: Any) -> None:
-        watchdog = threading.Timer(seconds + LAST_SECONDS, _give_up)
-        watchdog.daemon = True
-        watchdog.start()
         await connections.drain(seconds)
         before(number, frame)
 
@@ -79,6 +76,10 @@ def drain_first(number: signal.Signals, seconds: float) -> None:
         if connections.draining:
             before(received, frame)
         else:
+            connections.draining = True
+            watchdog = threading.Timer(seconds + LAST_SECONDS, _give_up)  # also for a loop that hangs
+            watchdog.daemon = True
+            watchdog.start()
             loop.call_soon_threadsafe(partial(begin, frame))
 
     signal.signal(number, handle)

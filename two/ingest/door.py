@@ -10,6 +10,7 @@ from django.db import DatabaseError
 from django.utils.translation import gettext as _
 
 from examplechannels.complaints import Complaints
+from examplechannels.doors import header
 from two.models import AccessToken
 from two.tokens import Grant, TooManyGuesses, tokens
 
@@ -21,8 +22,10 @@ PATHS = {"/two/readings/", "/two/readings", "/api/v2/write", "/write"}
 
 
 def brings_readings(scope: Any) -> bool:
-    """Whether a request is a device's: how much it may send is its token's matter."""
-    return scope.get("method") == "POST" and scope["path"] in PATHS
+    """Whether a request brings a token to write: how much it may send, and how often guess, is that token's matter."""
+    if scope.get("method") != "POST" or scope["path"] not in PATHS:
+        return False
+    return header(scope, b"authorization") is not None or b"p=" in scope["query_string"]
 
 
 class Refused(Exception):
