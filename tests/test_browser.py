@@ -185,5 +185,6 @@ def test_the_policy_allows_no_inline_code(server: Server, new_page: NewPage) -> 
     answer = page.goto(f"{server.url}/two/")
     assert answer is not None
     policy = answer.headers["content-security-policy"]
-    assert "default-src 'self'" in policy
+    assert "default-src 'none'" in policy
+    assert "script-src 'self';" in f"{policy};"
     assert "unsafe" not in policy
