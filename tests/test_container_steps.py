@@ -43,17 +43,12 @@ def is_ignored(path: str) -> bool:
 
 
 def copy_of_the_context(folder: Path) -> None:
-    listed = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    for path in listed.stdout.splitlines():
-        if not is_ignored(path) and (ROOT / path).is_file():
-            (folder / path).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(ROOT / path, folder / path)
+    """All that an engine would send, what git does not know included."""
+
+    def ignored(parent: str, names: list[str]) -> list[str]:
+        return [name for name in names if is_ignored(str((Path(parent) / name).relative_to(ROOT)))]
+
+    shutil.copytree(ROOT, folder, ignore=ignored)
 
 
 class Image:
@@ -116,7 +111,10 @@ def test_what_the_dockerfile_makes_starts_and_says_that_it_is_ready(image: Image
         image.folder / "server.log",
     )
     with running(server):
-        wait_until(lambda: image.run(json.loads(check)).returncode == 0, START_SECONDS, server.output)
+        try:
+            wait_until(lambda: image.run(json.loads(check)).returncode == 0, START_SECONDS, "it is not ready")
+        except TimeoutError:
+            pytest.fail(server.output)
         assert image.run([*json.loads(check)[:-1], "127.0.0.1:1"]).returncode == 1
         server.stop()
         assert server.wait(0) is not None
@@ -185,3 +183,10 @@ def test_the_image_holds_what_it_needs_and_no_tests() -> None:
         assert not is_ignored(path), path
     for path in ("tests/servers.py", "two/tests/test_storage.py", "var/secret_key", ".git/config", "tls/privkey.pem"):
         assert is_ignored(path), path
+
+
+def test_what_git_does_not_keep_gets_into_no_image() -> None:
+    """Secrets among it: `.env` holds all of them."""
+    for pattern in (ROOT / ".gitignore").read_text().split():
+        assert is_ignored(pattern.strip("/").replace("*", "any")), pattern
+    assert is_ignored(".env.production")
