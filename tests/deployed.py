@@ -111,6 +111,7 @@ class Deployed:
             (self.folder / name).mkdir()
         self.tls = ssl.create_default_context(cafile=certificate(self.folder / "tls"))
         self._started: list[Process] = []
+        self._listeners: list[socket.socket] = []
         try:
             self._start()
         except BaseException:
@@ -134,8 +135,7 @@ class Deployed:
     def here(self, text: str) -> str:
         """A text of the paper, for this machine."""
         replaced = {
-            "/opt/examplechannels/current/.venv/bin/python": sys.executable,
-            "/opt/examplechannels/current": str(ROOT),
+            " .venv/bin/python": f" {sys.executable}",
             "/run/examplechannels/": f"{self.folder}/run/",
             "/var/lib/examplechannels": f"{self.folder}/data",
             "/etc/letsencrypt/live/example.com": f"{self.folder}/tls",
@@ -168,6 +168,7 @@ class Deployed:
 
     def _listen(self, number: int) -> socket.socket:
         listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._listeners.append(listener)
         listener.bind(self.here(unit(SOCKET)["ListenStream"][0]).replace("%i", str(number)))
         listener.listen(int(unit(SOCKET)["Backlog"][0]))
         return listener
@@ -206,3 +207,5 @@ class Deployed:
     def stop(self) -> None:
         for process in reversed(self._started):
             process.stop()
+        for listener in self._listeners:
+            listener.close()

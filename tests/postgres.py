@@ -31,7 +31,7 @@ class Postgres(Process):
             raise RuntimeError("no initdb")
         self.port = port or free_port()
         self._folder = folder
-        data = folder / "postgres"
+        self.data = data = folder / "postgres"
         options = _not_root(folder)
         if not data.exists():
             initdb = [binaries / "initdb", "-D", data, "-U", "tests", "-A", "trust", "-E", "UTF8", "--no-sync"]

@@ -54,7 +54,7 @@ class Place(NamedTuple):
         text = files()[script]
         for old, new in {
             "/etc/examplechannels/environment": f"{self.data}/environment",
-            "/opt/examplechannels/current/.venv/bin/python": sys.executable,
+            "/usr/bin/python3 -I": sys.executable,
             "runuser -u examplechannels -- ": "",
         }.items():
             text = text.replace(old, new)
@@ -99,20 +99,18 @@ def test_what_was_acknowledged_before_a_backup_is_back_after_a_restore(
     server = Server("uvicorn", site.data, None, 1, **site.env)
     with running(server):
         server.wait_until_ready()
+        site.run("/usr/local/sbin/examplechannels-backup", kept)  # before anybody has sent a file
+        assert not (site.data / "media").exists(), "what root makes is closed to the program"
         person = Visitor(server.port)
         person.cookies["sessionid"] = session
         sent = person.upload("files", content := video(500_000))
         assert sent.status == 201, sent.body
-        writer = WritingDevice(Visitor(server.port), token)
-        writer.start()
-        try:
+        with WritingDevice(Visitor(server.port), token) as writer:
             writer.wait_for(20)
             before = writer.acknowledged
             site.run("/usr/local/sbin/examplechannels-backup", kept)
             site.run("/usr/local/sbin/examplechannels-backup", kept)  # over the one of yesterday
             writer.wait_for(1)
-        finally:
-            writer.stop()
     rows = counts(site)
     other.run("/usr/local/sbin/examplechannels-restore", kept)
     assert "No migrations to apply" in said_by(other, "migrate")
@@ -132,12 +130,8 @@ def test_what_was_acknowledged_before_a_backup_is_back_after_a_restore(
         [message] = json.loads(page.body)["messages"]
         file = person.ask(message["message"])
         assert (file.status, file.body) == (200, content)
-        late = WritingDevice(Visitor(again.port), token)
-        late.start()
-        try:
+        with WritingDevice(Visitor(again.port), token) as late:
             late.wait_for(3)
-        finally:
-            late.stop()
 
 
 def said_by(place: Place, *command: str) -> str:

@@ -4,25 +4,26 @@ import asyncio
 import json
 import os
 import re
+import shlex
 import shutil
 import ssl
 import subprocess
-import threading
-import time
+import venv
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import redis
 import websockets
 from django.conf import settings
 
 from tests import nginx, postgres
-from tests.deployed import Deployed, files
+from tests.deployed import SERVICE, Deployed, files, unit
 from tests.ledger import Ledger
 from tests.servers import manage, running, wait_until
 from tests.visitor import Visitor
-from tests.writing_device import WritingDevice
+from tests.writing_device import Repeated, WritingDevice
 from threechat.media.door import BURST_UPLOADS, FORM_BYTES
 from threechat.media.views import PLAYER_POLICY
 from threechat.tests.samples import picture, video
@@ -118,6 +119,15 @@ def test_no_query_is_logged(site: Deployed) -> None:
     site.visitor().ask("/two/?view=a-token", Referer="https://localhost/two/?view=a-token")
     assert logged(site, 1, path="/two/")[-1]["status"] == 200
     assert "a-token" not in (site.folder / "log" / "examplechannels.log").read_text()
+
+
+def test_no_invitation_is_logged(site: Deployed) -> None:
+    code = "an-invitation-of-24-char"
+    site.visitor().ask(f"/chat/join/{code}/?x")
+    assert logged(site, 1, path="/chat/join/…/")[-1]["worker"]
+    assert site.visitor().ask("/chat/join/").status == 200  # a room of that name has its pages
+    logged(site, 1, path="/chat/join/")
+    assert code not in (site.folder / "log" / "examplechannels.log").read_text()
 
 
 def static_address(site: Deployed, ending: str) -> str:
@@ -237,50 +247,36 @@ def test_an_address_is_the_visitors_own_and_not_what_it_says(site: Deployed) -> 
     assert other.ask("/chat/x/media/", "POST", b"x", X_Forwarded_For="127.0.0.2").status == 403
 
 
-class Stream(threading.Thread):
-    """Asks for a page again and again until `stop`."""
+class Stream(Repeated):
+    """Asks for a page."""
 
     def __init__(self, site: Deployed) -> None:
         super().__init__()
-        self._visitor, self._stopped = site.visitor(), threading.Event()
+        self._visitor = site.visitor()
         self.statuses: list[int] = []
-        self.slowest = 0.0
 
-    def run(self) -> None:
-        while not self._stopped.is_set():
-            began = time.monotonic()
-            self.statuses.append(self._visitor.ask("/two/readings/?device=random&seconds=60").status)
-            self.slowest = max(self.slowest, time.monotonic() - began)
-
-    def stop(self) -> None:
-        self._stopped.set()
-        self.join()
+    def again(self) -> None:
+        self.statuses.append(self._visitor.ask("/two/readings/?device=random&seconds=60").status)
 
 
 async def test_a_restart_closes_a_workers_sockets_with_1012_and_no_page_fails(site: Deployed) -> None:
     clients = [await connect(site, "/ws/two/") for _ in range(20)]
-    streams = [Stream(site) for _ in range(2)]
     [token] = re.findall(r"Token: +(\S+)", manage("device", "Boiler", **site.environment).stdout)
-    device = WritingDevice(site.visitor(), token)
-    for thread in (*streams, device):
-        thread.start()
     before = site.workers[0].pid
-    restarting = asyncio.create_task(asyncio.to_thread(site.restart, site.workers[0]))
-    gone, ends = [], [asyncio.create_task(client.wait_closed()) for client in clients]
-    while not restarting.done():
-        async with connect(site, "/ws/two/") as fresh:  # all the time: never refused
-            assert json.loads(await asyncio.wait_for(fresh.recv(), 10))
-    await restarting
-    for stream in streams:
-        stream.stop()
-    device.stop()
+    ends = [asyncio.create_task(client.wait_closed()) for client in clients]
+    with Stream(site) as one, Stream(site) as other, WritingDevice(site.visitor(), token) as device:
+        restarting = asyncio.create_task(asyncio.to_thread(site.restart, site.workers[0]))
+        while not restarting.done():
+            async with connect(site, "/ws/two/") as fresh:  # all the time: never refused
+                assert json.loads(await asyncio.wait_for(fresh.recv(), 10))
+        await restarting
     gone = [client for client, end in zip(clients, ends, strict=True) if end.done()]
     stays = [client for client, end in zip(clients, ends, strict=True) if not end.done()]
     assert 5 <= len(gone) <= 15
     assert {client.close_code for client in gone} == {SERVICE_RESTART}
     for client in stays:
         await client.close()
-    asked = [status for stream in streams for status in stream.statuses]
+    asked = one.statuses + other.statuses
     assert len(asked) > 20
     assert set(asked) == {200}
     assert device.refused == []
@@ -289,27 +285,55 @@ async def test_a_restart_closes_a_workers_sockets_with_1012_and_no_page_fails(si
     assert site.workers[0].pid != before
 
 
-def test_the_workers_may_do_at_redis_whatever_they_need(site: Deployed) -> None:
-    assert all("does not answer" not in worker.output for worker in site.workers)
+async def test_the_workers_may_do_at_redis_whatever_they_need(site: Deployed) -> None:
+    async with connect(site, "/ws/chat/redis/") as one, connect(site, "/ws/two/"):
+        await one.send('{"message": "through Redis"}')
+        assert json.loads(await asyncio.wait_for(one.recv(), 5))["message"] == "through Redis"
+    inside = Visitor(site.inside)
+    for worker in site.workers:
+        assert inside.ask(f"/{worker.number}/readyz").status == 200
+        assert "does not answer" not in worker.output
+    with redis.Redis.from_url(site.environment["REDIS_URL"]) as client:
+        for command in (("SET", "a", "b"), ("CLIENT", "LIST"), ("CONFIG", "GET", "*"), ("FLUSHALL",)):
+            with pytest.raises(redis.exceptions.NoPermissionError):
+                client.execute_command(*command)
 
 
-def test_postgresql_knows_its_settings(site: Deployed) -> None:
-    shown = re.findall(r"^(\w+) = (\S+)$", files()["/etc/postgresql/15/main/conf.d/examplechannels.conf"], re.MULTILINE)
-    known = dict(Ledger(site.postgres.url).rows("SELECT name, enumvals FROM pg_settings"))
-    for name, value in shown:
-        assert name in known
-        assert known[name] is None or value in known[name], (name, known[name])
+def test_postgresql_takes_its_settings(site: Deployed) -> None:
+    text = files()["/etc/postgresql/15/main/conf.d/examplechannels.conf"]
+    with (site.postgres.data / "postgresql.conf").open("a") as file:
+        file.write(text)
+    # It reads all of them before it tells one.
+    binaries = postgres.find()
+    assert binaries is not None
+    command = [str(binaries / "postgres"), "-C", "max_connections", "-D", str(site.postgres.data)]  # root may, if -C comes first
+    done = subprocess.run(command, capture_output=True, text=True, timeout=WAIT_SECONDS, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "200\n", "")
 
 
-@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="there is no systemd")
+def test_a_worker_imports_nothing_of_the_release_after_it(tmp_path: Path) -> None:
+    """Python has to find its packages by the folder itself and not by the link, which an upgrade switches."""
+    release, link = tmp_path / "releases" / "1", tmp_path / "current"
+    venv.create(release / ".venv", symlinks=True)
+    link.symlink_to(release)
+    for name in (SERVICE, "/etc/systemd/system/examplechannels-mqtt.service"):
+        command = shlex.split(unit(name)["ExecStart"][0].replace("/opt/examplechannels", str(tmp_path)))
+        command = [*command[: command.index("manage.py")], "-c", "import sys; print(sys.prefix)"]
+        done = subprocess.run(command, cwd=link, capture_output=True, text=True, timeout=WAIT_SECONDS, check=True)
+        assert done.stdout.strip() == str(release / ".venv")
+
+
+@pytest.mark.skipif(
+    shutil.which("systemd-analyze") is None, reason="there is no systemd, as in most containers, CI's among them"
+)
 def test_systemd_understands_the_units(tmp_path: Path) -> None:
     units = []
     for path, text in files().items():
         if path.startswith("/etc/systemd/system/"):
-            unit = tmp_path / Path(path).name.replace("@.", "@1.")
+            file = tmp_path / Path(path).name.replace("@.", "@1.")
             # What the unit names is on another machine.
-            unit.write_text(re.sub(r"(ExecStart=)\S+", r"\1/bin/true", text))
-            units.append(str(unit))
+            file.write_text(re.sub(r"(ExecStart=)\S+", r"\1/bin/true", text))
+            units.append(str(file))
     done = subprocess.run(
         ["systemd-analyze", "verify", "--man=no", *units], capture_output=True, text=True, timeout=60, check=False
     )
