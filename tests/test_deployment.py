@@ -306,7 +306,13 @@ def test_postgresql_takes_its_settings(site: Deployed) -> None:
     # It reads all of them before it tells one.
     binaries = postgres.find()
     assert binaries is not None
-    command = [str(binaries / "postgres"), "-C", "max_connections", "-D", str(site.postgres.data)]  # root may, if -C comes first
+    command = [
+        str(binaries / "postgres"),
+        "-C",
+        "max_connections",
+        "-D",
+        str(site.postgres.data),
+    ]  # root may, if -C comes first
     done = subprocess.run(command, capture_output=True, text=True, timeout=WAIT_SECONDS, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "200\n", "")
 

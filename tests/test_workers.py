@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import websockets
 
-from tests.servers import Server
+from tests.servers import START_SECONDS, Server, new_folder, prepare, running, wait_until
 
 pytestmark = pytest.mark.server
 WAIT_SECONDS = 5
@@ -68,3 +68,21 @@ def test_without_redis_it_is_one_worker_and_says_why(prepared: Any) -> None:
         assert "One worker: without REDIS_URL" in server.output
     finally:
         server.stop()
+
+
+def test_a_second_worker_without_redis_says_that_nobody_hears_it() -> None:
+    """Two units, say: neither settings nor environment tell of the other."""
+    folder = new_folder()
+    prepare(folder)
+    first = Server("uvicorn", folder)
+    with running(first):
+        first.wait_until_ready()
+        second = Server("uvicorn", folder)
+        with running(second):
+            wait_until(lambda: "Serving http" in second.output, START_SECONDS, "it does not serve")
+            assert "(examplechannels.W001)" in second.output
+        first.kill()  # whose word goes with it
+        third = Server("uvicorn", folder)
+        with running(third):
+            wait_until(lambda: "Serving http" in third.output, START_SECONDS, "it does not serve")
+    assert all("W001" not in server.output for server in (first, third))

@@ -3,7 +3,9 @@
 With `--uds PATH` on a Unix socket; on the socket that systemd passed, where it passed one.
 """
 
+import fcntl
 import logging
+import os
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
@@ -31,6 +33,18 @@ from examplechannels.network import (
 WORKER_SECONDS = 30
 
 
+def serves_alone(folder: Path) -> bool:
+    """Whether no other process has said this of `folder`; this one has then, until it ends."""
+    try:
+        held = os.open(folder / "serving", os.O_RDWR | os.O_CREAT, 0o600)
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)  # never closed
+    except BlockingIOError:
+        return False
+    except OSError:  # a full disk, a folder that knows no locks: nothing is known
+        return True
+    return True
+
+
 class Command(BaseCommand):
     help = "Serves with production settings on uvicorn."
 
@@ -49,6 +63,9 @@ class Command(BaseCommand):
             self.stderr.write("One worker: without REDIS_URL the workers could not hear each other.")
             workers = 1
         self.stderr.write("".join(f"{line}\n" for line in starting_lines()), ending="")
+        if not settings.REDIS_URL and not serves_alone(settings.DATA_DIR):
+            what = f"Another process serves from {settings.DATA_DIR}, and the channel layer is in memory"
+            self.stderr.write(f"{what}: they do not hear each other. Set REDIS_URL. (examplechannels.W001)")
         listener = passed_socket() or (listen_on_unix(uds) if uds else listen(host, port))
         config = uvicorn.Config(
             "examplechannels.asgi:application",
