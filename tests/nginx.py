@@ -48,6 +48,7 @@ def main() -> None:
         for command in (["apt-get", "update", "-qq"], ["apt-get", "install", "-y", "-qq", "nginx-light"]):
             subprocess.run(command, stdout=subprocess.DEVNULL, timeout=INSTALL_SECONDS, check=False)
     print(f"nginx: {find() or 'none; its tests are left out'}")
+    print(f"systemd-analyze: {shutil.which('systemd-analyze') or 'none, as in most containers; no unit is verified'}")
     if find() is None and os.environ.get("CI"):
         sys.exit("CI tests what docs/deployment.md shows: nginx is needed.")
 

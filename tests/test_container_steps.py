@@ -176,6 +176,8 @@ def test_what_compose_refers_to_is_there() -> None:
         for needed, how in service.get("depends_on", {}).items():
             if how["condition"] == "service_healthy":
                 assert "healthcheck" in COMPOSE["services"][needed]
+    assert "-h" in COMPOSE["services"]["postgres"]["healthcheck"]["test"]  # not the server that sets itself up
+    assert COMPOSE["services"]["setup"]["restart"] == "on-failure"
 
 
 def test_the_image_holds_what_it_needs_and_no_tests() -> None:
