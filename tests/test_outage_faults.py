@@ -139,7 +139,7 @@ async def test_readings_without_ts_whose_commit_goes_unanswered_are_not_doubled_
             is_stored = await asyncio.to_thread(post, url, "/write", f"untimed v={value}".encode(), scene.site.token)
             (acknowledged if is_stored else refused).add(value)
 
-    async with websockets.connect(f"{scene.servers[1].ws}/ws/two/?device=untimed&events=1") as page:
+    async with websockets.connect(f"{scene.servers[1].ws}/ws/two/?device=untimed&events=all") as page:
         senders = [asyncio.create_task(send()) for _ in range(UNTIMED_SENDERS)]
         for number in range(CUTS):
             proxy.cut_before("back", b"COMMIT\0")
@@ -148,15 +148,15 @@ async def test_readings_without_ts_whose_commit_goes_unanswered_are_not_doubled_
             await eventually(lambda: len(acknowledged) > known + UNTIMED_SENDERS, HEAL_SECONDS, lambda: "no 204")  # noqa: B023
         ends.set()
         await asyncio.gather(*senders)
+        ledger = scene.site.ledger
+        stored = Counter(value for (device, _, _), value in ledger.readings().items() if device == "untimed")
+        assert acknowledged <= stored.keys() <= acknowledged | refused
+        assert refused & stored.keys(), "nothing was cut after a commit: this test has seen nothing"
+        assert [value for value, times in stored.items() if times > 1] == []
+        ledger.assert_rollups_agree()
         async with asyncio.timeout(HEAL_SECONDS):
             while json.loads(await page.recv()) != {"type": "catch_up"}:
                 pass
-    ledger = scene.site.ledger
-    stored = Counter(value for (device, _, _), value in ledger.readings().items() if device == "untimed")
-    assert acknowledged <= stored.keys() <= acknowledged | refused
-    assert refused & stored.keys(), "nothing was cut after a commit: this test has seen nothing"
-    assert [value for value, times in stored.items() if times > 1] == []
-    ledger.assert_rollups_agree()
     assert "Traceback" not in scene.servers[0].output, scene.servers[0].output[-3000:]
 
 
