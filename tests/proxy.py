@@ -21,6 +21,7 @@ class Proxy:
         self._target = port
         self._flows = {"there": threading.Event(), "back": threading.Event()}
         self._cut_after: dict[str, int | None] = {"there": None, "back": None}  # bytes that may still pass
+        self._cut_before: dict[str, bytes] = {}
         self._sockets: set[socket.socket] = set()
         self._lock = threading.Lock()
         self.cuts = 0
@@ -49,6 +50,10 @@ class Proxy:
     def cut_in_mid_frame(self, direction: Direction, after_bytes: int) -> None:
         """The next connections to carry so many bytes more that way end in the middle of them."""
         self._cut_after[direction] = after_bytes
+
+    def cut_before(self, direction: Direction, what: bytes) -> None:
+        """The next connection to carry it that way ends before it."""
+        self._cut_before[direction] = what
 
     def cut(self) -> None:
         """Every connection, at once."""
@@ -104,6 +109,10 @@ class Proxy:
         with suppress(OSError):
             while data := source.recv(CHUNK_BYTES):
                 self._flows[direction].wait()
+                if (what := self._cut_before.get(direction)) and what in data:
+                    del self._cut_before[direction]
+                    self.cuts += 1
+                    break
                 target.sendall(data[: self._allowed(direction, len(data))])
                 if self._cut_after[direction] == 0:
                     self._cut_after[direction] = None

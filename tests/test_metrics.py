@@ -13,6 +13,8 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from websockets.sync.client import connect
 
+from examplechannels.exposition import SHARED_MEMORY
+from examplechannels.metrics import FOLDER
 from tests.servers import START_SECONDS, Server, Valkey, running, wait_until
 
 pytestmark = pytest.mark.server
@@ -126,11 +128,13 @@ def test_of_a_killed_worker_the_open_sockets_go_and_the_counts_stay(pair: Server
     assert after[ACCEPTED] == 20
 
 
-def test_its_files_are_gone_with_the_server(pair: Server, tmp_path: Path) -> None:
-    folders = list(tmp_path.glob("examplechannels-metrics-*"))
-    assert len(folders) == 1
+def test_its_files_are_in_memory_and_gone_with_the_server(pair: Server, tmp_path: Path) -> None:
+    workers = [child.environ() for child in psutil.Process(pair.pid).children()]
+    [folder] = {Path(environment[FOLDER]) for environment in workers if FOLDER in environment}
+    assert list(folder.glob("*.db"))
+    assert folder.parent == (SHARED_MEMORY if SHARED_MEMORY.exists() else tmp_path)
     pair.stop()
-    assert not folders[0].exists()
+    assert not folder.exists()
 
 
 def test_it_tells_that_the_layer_is_away_and_is_back(prepared: Path, valkey: Valkey) -> None:

@@ -1,19 +1,24 @@
 """PostgreSQL or Valkey hang, refuse, or are cut off, seen by devices and by people (`make faults`)."""
 
 import asyncio
+import itertools
+import json
 import os
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any
 
 import psycopg
 import pytest
+import websockets
 
 from tests.chat_page import eventually
 from tests.postgres import find
 from tests.proxy import Direction, Proxy
 from tests.scene import ENOUGH, HEAL_SECONDS, Scene, answer_to, busy, heals
+from tests.senders import post
 from tests.servers import running
 
 pytestmark = [
@@ -27,6 +32,7 @@ STOP_SECONDS = 20
 FAULT_SECONDS = 6
 CUTS = 12
 CUT_SECONDS = 0.5
+UNTIMED_SENDERS = 4
 CUT_BYTES = (20_000, 3_001, 517, 61)  # of what goes to and fro, until the cut
 MORE_THREADS = 80  # than before: 64 requests at once, and those of the program itself
 
@@ -118,6 +124,40 @@ async def test_connections_that_are_cut_in_mid_frame_lose_and_double_nothing(sce
             await eventually(lambda: proxy.cuts - before > number, HEAL_SECONDS, lambda: "not cut")  # noqa: B023
             await asyncio.sleep(CUT_SECONDS)
         await heals(scene, crowd, senders)
+
+
+async def test_readings_without_ts_whose_commit_goes_unanswered_are_not_doubled_and_pages_fetch_them(
+    scene: Scene,
+) -> None:
+    proxy, url, numbers = scene.to_postgres, scene.site.url(0), itertools.count()
+    acknowledged, refused = set[float](), set[float]()
+    before, ends = proxy.cuts, asyncio.Event()
+
+    async def send() -> None:
+        while not ends.is_set():
+            value = float(next(numbers))
+            is_stored = await asyncio.to_thread(post, url, "/write", f"untimed v={value}".encode(), scene.site.token)
+            (acknowledged if is_stored else refused).add(value)
+
+    async with websockets.connect(f"{scene.servers[1].ws}/ws/two/?device=untimed&events=all") as page:
+        senders = [asyncio.create_task(send()) for _ in range(UNTIMED_SENDERS)]
+        for number in range(CUTS):
+            proxy.cut_before("back", b"COMMIT\0")
+            await eventually(lambda: proxy.cuts - before > number, HEAL_SECONDS, lambda: "not cut")  # noqa: B023
+            known = len(acknowledged)
+            await eventually(lambda: len(acknowledged) > known + UNTIMED_SENDERS, HEAL_SECONDS, lambda: "no 204")  # noqa: B023
+        ends.set()
+        await asyncio.gather(*senders)
+        ledger = scene.site.ledger
+        stored = Counter(value for (device, _, _), value in ledger.readings().items() if device == "untimed")
+        assert acknowledged <= stored.keys() <= acknowledged | refused
+        assert refused & stored.keys(), "nothing was cut after a commit: this test has seen nothing"
+        assert [value for value, times in stored.items() if times > 1] == []
+        ledger.assert_rollups_agree()
+        async with asyncio.timeout(HEAL_SECONDS):
+            while json.loads(await page.recv()) != {"type": "catch_up"}:
+                pass
+    assert "Traceback" not in scene.servers[0].output, scene.servers[0].output[-3000:]
 
 
 async def test_too_many_connections_to_postgresql_are_a_503_and_no_500(scene: Scene) -> None:

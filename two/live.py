@@ -1,7 +1,7 @@
 """Tells the viewers in every process what was just recorded, at most once per 25 ms."""
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
 from django.dispatch import Signal
@@ -106,6 +106,12 @@ class Live:
             broadcast.publish_loss(TELEMETRY, lost)
         for parts in events_of([reading for readings in waiting.values() for reading in readings]):
             broadcast.publish_parts(TELEMETRY, parts)
+
+
+def look_again(devices: Collection[str]) -> None:
+    """Pages fetch what is stored of these devices, and alarms: they may have been shown less."""
+    broadcast.publish_loss(TELEMETRY, devices)
+    broadcast.publish(EVENTS, LOOK_AGAIN)
 
 
 live = Live()

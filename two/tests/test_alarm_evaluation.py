@@ -40,7 +40,11 @@ class Site:
         self._recorder = self._new()
 
     def _new(self) -> Recorder:
-        return Recorder(publish=lambda _readings: None, tell=lambda alarms: self.told.append(list(alarms)))
+        return Recorder(
+            publish=lambda _readings: None,
+            tell=lambda alarms: self.told.append(list(alarms)),
+            look_again=lambda _devices: None,
+        )
 
     async def record(self, *readings: tuple[float, float], metric: str = "temperature") -> None:
         """Readings (second, value), in one commit."""
@@ -61,7 +65,7 @@ def set_clock(monkeypatch: pytest.MonkeyPatch, ahead: int = 0) -> None:
     def evaluate_then(new: dict[Key, float]) -> list[Alarm]:
         return evaluate(new, max((at_ns for _, at_ns in new), default=0) + ahead * NS_PER_S)
 
-    monkeypatch.setattr("two.recorder.evaluate", evaluate_then)
+    monkeypatch.setattr("two.commits.evaluate", evaluate_then)
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 import asyncio
 import threading
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -20,9 +20,13 @@ NOW_NS = time.time_ns()
 class Published:
     def __init__(self) -> None:
         self.groups: list[list[Recorded]] = []
+        self.doubtful: list[str] = []
 
     def __call__(self, readings: Sequence[Recorded]) -> None:
         self.groups.append(list(readings))
+
+    def look_again(self, devices: Collection[str]) -> None:
+        self.doubtful += sorted(devices)
 
 
 @pytest.fixture
@@ -32,7 +36,7 @@ def published() -> Published:
 
 @pytest.fixture
 async def recorder(published: Published, nothing_left: None) -> AsyncIterator[Recorder]:
-    recorder = Recorder(published, tell=lambda _alarms: None)
+    recorder = Recorder(published, tell=lambda _alarms: None, look_again=published.look_again)
     yield recorder
     await recorder.close()
 
@@ -195,7 +199,7 @@ async def test_while_a_commit_hangs_nobody_waits_for_it_and_afterwards_all_goes_
 ) -> None:
     answers_again = threading.Event()
     monkeypatch.setattr("two.recorder.COMMIT_SECONDS", 0.2)
-    monkeypatch.setattr("two.recorder.evaluate", lambda _new: answers_again.wait(10) and [])
+    monkeypatch.setattr("two.commits.evaluate", lambda _new: answers_again.wait(10) and [])
     hanging = [asyncio.ensure_future(recorder.record([sample(1.0, at_ns=NOW_NS)]))]
     await asyncio.sleep(0.05)
     hanging.append(asyncio.ensure_future(recorder.record([sample(2.0, at_ns=NOW_NS + 1)])))
@@ -213,3 +217,27 @@ async def test_while_a_commit_hangs_nobody_waits_for_it_and_afterwards_all_goes_
             await asyncio.sleep(0.01)
     await recorder.record([sample(4.0, at_ns=NOW_NS + 3)])
     assert await values() == [1.0, 4.0]  # what was being committed came through; what was refused was not kept
+
+
+@pytest.mark.parametrize("failing", ["publish", "initializer"])
+async def test_what_fails_fails_no_later_request_and_leaves_nobody_waiting(
+    recorder: Recorder, published: Published, monkeypatch: pytest.MonkeyPatch, failing: str
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("a bug")
+
+    with monkeypatch.context() as broken:
+        if failing == "publish":
+            broken.setattr(recorder, "_publish", fail)
+        else:
+            broken.setattr("two.recorder.keep_own_connection", fail)
+        async with asyncio.timeout(5):
+            waiting = [recorder.submit([sample(1.0)])]
+            await asyncio.sleep(0)
+            waiting.append(recorder.submit([sample(2.0)]))
+            outcomes = await asyncio.gather(*waiting, return_exceptions=True)
+    expected = type(None) if failing == "publish" else NotStored
+    assert [type(outcome) for outcome in outcomes] == [expected] * 2
+    async with asyncio.timeout(5):
+        await recorder.record([sample(3.0)])
+    assert await values() == ([1.0, 2.0, 3.0] if failing == "publish" else [3.0])
