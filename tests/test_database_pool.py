@@ -98,6 +98,16 @@ async def test_who_reads_slowly_holds_no_connection(site: Site) -> None:
         assert await site.status(server, "/chat/") == 200
 
 
+async def test_pages_that_refuse_hold_no_connection(site: Site) -> None:
+    """Django renders them in threads that nobody cleans up after."""
+    server = site.worker(pool=1)
+    with running(server):
+        server.wait_until_ready()
+        for path, status in (("/nope", 404), ("/static/nope", 404), ("/two/device/boiler/rules/", 403)):
+            assert set(await asyncio.gather(*(site.status(server, path) for _ in range(20)))) == {status}
+        assert await site.status(server, "/chat/") == 200
+
+
 def test_while_it_is_away_pages_say_so_and_afterwards_they_are_back(site: Site) -> None:
     server = site.worker(pool=4)
 
@@ -109,6 +119,7 @@ def test_while_it_is_away_pages_say_so_and_afterwards_they_are_back(site: Site) 
         assert asyncio.run(rush()) == [200] * 8
         site.postgres.kill()
         assert set(asyncio.run(rush())) == {503}
+        assert asyncio.run(site.status(server, "/nope")) == 404
         status, body = server.get("/readyz")
         assert (status, '"database": "no answer"' in body) == (503, True)
         assert "the database does not answer: connection failed" in server.output
