@@ -39,7 +39,13 @@ def is_full(error: BaseException | None) -> bool:
 
 
 def is_outage(error: BaseException | None) -> bool:
-    return isinstance(error, AWAY) or is_full(error)
+    return (isinstance(error, AWAY) and not _is_mistake(error)) or is_full(error)
+
+
+def _is_mistake(error: BaseException) -> bool:
+    """SQLite's own error for bad SQL, such as a column that is not there, is Django's OperationalError too."""
+    code = getattr(error.__cause__, "sqlite_errorcode", 0) & 0xFF  # without its extension
+    return isinstance(error.__cause__, sqlite3.Error) and code == sqlite3.SQLITE_ERROR
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
