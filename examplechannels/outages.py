@@ -7,6 +7,7 @@ import errno
 import logging
 import sqlite3
 import sys
+from contextlib import suppress
 from typing import Any
 
 from django.db import InterfaceError, OperationalError
@@ -76,9 +77,10 @@ def unless_away(inner: Application) -> Application:
             complaints.say("%s was not served: %s", scope["path"], first_line(error))
             if scope["type"] == "websocket":
                 # Browsers are told why only by a close, which comes after the handshake alone.
-                if not has_begun:
-                    await send({"type": "websocket.accept"})
-                await send({"type": "websocket.close", "code": TRY_LATER})
+                with suppress(Exception):  # the peer is gone, or the socket was closed already
+                    if not has_begun:
+                        await send({"type": "websocket.accept"})
+                    await send({"type": "websocket.close", "code": TRY_LATER})
             elif not has_begun:
                 await send_refusal(send, refusal(503, "unavailable", _("Not now; try again in a moment."), RETRY_AFTER))
 

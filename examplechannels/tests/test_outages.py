@@ -77,3 +77,13 @@ async def test_a_socket_closes_with_1013(is_open: bool) -> None:
     client = WebsocketCommunicator(unless_away(inner), "/ws/")
     assert await client.connect() == (True, None)
     assert await client.receive_output() == {"type": "websocket.close", "code": TRY_LATER}
+
+
+async def test_a_socket_that_was_closed_already_is_no_error() -> None:
+    async def inner(scope: Any, receive: Any, send: Any) -> None:
+        raise OUTAGES[0]
+
+    async def send(message: Any) -> None:
+        raise RuntimeError("Unexpected ASGI message")
+
+    await unless_away(inner)({"type": "websocket", "path": "/ws/"}, None, send)
