@@ -27,6 +27,7 @@ Answer = TypeVar("Answer")
 _threads = ThreadPoolExecutor(THREADS, thread_name_prefix="question", initializer=keep_own_connection)
 _urgent = ThreadPoolExecutor(1, thread_name_prefix="urgent-question", initializer=keep_own_connection)
 _alarms = ThreadPoolExecutor(1, thread_name_prefix="alarm-question", initializer=keep_own_connection)
+_handshakes = ThreadPoolExecutor(1, thread_name_prefix="handshake-question", initializer=keep_own_connection)
 _waiting: Counter[ThreadPoolExecutor] = Counter()  # for which; what nobody waits for any more is among it
 
 
@@ -47,6 +48,11 @@ async def ask_in_peace(question: Callable[[], Answer]) -> Answer:
 async def ask_for_alarms(question: Callable[[], Answer]) -> Answer:
     """The same for the clock and the webhooks: they do not wait for visitors, nor what is urgent for their writes."""
     return await _ask(question, _alarms)
+
+
+async def ask_who_comes(question: Callable[[], Answer]) -> Answer:
+    """The same for the sessions of WebSockets: a crowd that comes back waits for no page, nor what is urgent for it."""
+    return await _ask(question, _handshakes, ANSWER_SECONDS)
 
 
 async def _ask(
@@ -99,7 +105,7 @@ def close_connections() -> None:
 
     for closed in [_threads.submit(close) for _ in range(THREADS)]:
         closed.result()
-    for single in (_urgent, _alarms):
+    for single in (_urgent, _alarms, _handshakes):
         single.submit(lambda: connection.close()).result()
 
 
