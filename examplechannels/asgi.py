@@ -8,7 +8,6 @@ from django.core.asgi import get_asgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "examplechannels.settings")
 django_application = get_asgi_application()  # before what follows: consumers need the apps to be ready
 
-from channels.auth import AuthMiddlewareStack  # noqa: E402
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from django.conf import settings  # noqa: E402
 from django.urls import path, re_path  # noqa: E402
@@ -20,6 +19,7 @@ from examplechannels.access_log import observed  # noqa: E402
 from examplechannels.address_limits import limit_requests, limit_sockets  # noqa: E402
 from examplechannels.connections import connections  # noqa: E402
 from examplechannels.doors import PROBES, limit_body, origin_rule, refuse  # noqa: E402
+from examplechannels.handshakes import with_user  # noqa: E402
 from examplechannels.headers import with_headers  # noqa: E402
 from examplechannels.lifespan import lifespan  # noqa: E402
 from examplechannels.outages import unless_away  # noqa: E402
@@ -49,7 +49,7 @@ def is_free(scope: Any) -> bool:
 sockets = URLRouter(
     [
         path("ws/two/ingest/", ingest),  # type: ignore[arg-type]  # devices: no origin and no session, a token
-        re_path("", origin_rule(unless_away(AuthMiddlewareStack(visitors_only(pages))))),  # type: ignore[arg-type]
+        re_path("", origin_rule(unless_away(with_user(visitors_only(pages))))),  # type: ignore[arg-type]
     ]
 )
 requests = limit_body(paced_uploads(unless_away(django_application)), body_limit)

@@ -12,7 +12,7 @@ from typing import Any
 
 from examplechannels.logs import first_line
 from examplechannels.metrics import background_failures
-from examplechannels.outages import AWAY
+from examplechannels.outages import is_outage
 from examplechannels.questions import ask_in_peace
 
 logger = logging.getLogger(__name__)
@@ -50,18 +50,19 @@ async def _keep_up(job: Job) -> None:
     while True:
         try:
             await job()
-        except AWAY as error:
+        except Exception as error:
             background_failures.labels(job.__name__).inc()
-            logger.warning("%s waits for the database: %s", job.__name__, first_line(error))
-        except Exception:
-            background_failures.labels(job.__name__).inc()
-            logger.exception("%s failed; it begins again", job.__name__)
+            if is_outage(error):
+                logger.warning("%s waits for the database, or space on a disk: %s", job.__name__, first_line(error))
+            else:
+                logger.exception("%s failed; it begins again", job.__name__)
         await asyncio.sleep(RETRY_SECONDS)
 
 
 async def each_day(steps: Callable[[], Iterator[object]], first_seconds: float) -> None:
     """Goes through `steps`, which read and write the database, once a day, with room for others after each.
 
+    A step that fails ends it, for `Background` to begin again: the generator it is part of cannot go on.
     The first time `first_seconds` after the start: a server that just started has other things to do.
     """
     while True:

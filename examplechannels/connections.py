@@ -16,7 +16,10 @@ RETRY_AFTER = {"Retry-After": "1"}
 
 
 class Connection:
-    """One socket, as its application sees it. After `close` nothing that the application says is sent any more."""
+    """One socket, as its application sees it. After `close` nothing that the application says is sent any more.
+
+    Frames of an Outlet go past it: a server refuses those that come after the close.
+    """
 
     __slots__ = ("_is_accepted", "_is_closed", "_send")
 
@@ -35,8 +38,9 @@ class Connection:
         await self._send(message)
 
     async def close(self, code: int) -> None:
-        """Ends the socket; accepts it first where need be, for pages to read the code."""
-        with suppress(OSError):  # the peer is gone already
+        """Ends the socket; accepts it first where need be, for pages to read the code. Never raises."""
+        # The peer is gone, or its Outlet, which sends past this, has closed it: servers then raise what they like.
+        with suppress(Exception):
             if not self._is_accepted:
                 await self.send({"type": "websocket.accept"})
             await self.send({"type": "websocket.close", "code": code})

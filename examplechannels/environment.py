@@ -170,7 +170,10 @@ def database(folder: Path) -> dict[str, object]:
         config["CONN_MAX_AGE"], config["CONN_HEALTH_CHECKS"] = 0, True  # the pool keeps and tries them
         size = number("DATABASE_POOL", 8, least=0, most=1000)
         pool: dict[str, object] = {"pool": {**POOL_OPTIONS, "max_size": size}} if size else {}
-        config["OPTIONS"] = {**POSTGRES_OPTIONS, **pool, **dict(config.get("OPTIONS") or {})}  # type: ignore[call-overload]
+        given: dict[str, str] = dict(config.get("OPTIONS") or {})  # type: ignore[call-overload]
+        if more := given.get("options"):  # of several values for one setting PostgreSQL takes the last
+            given["options"] = f"{POSTGRES_OPTIONS['options']} {more}"
+        config["OPTIONS"] = {**POSTGRES_OPTIONS, **pool, **given}
     return config
 
 

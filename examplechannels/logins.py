@@ -17,6 +17,7 @@ from django.contrib.auth.backends import BaseBackend, ModelBackend
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import close_old_connections, connection
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
@@ -53,6 +54,8 @@ class LimitedBackend(ModelBackend):
             return None
         address = neighbourhood(request.META.get("REMOTE_ADDR") or "") if request else ""
         name_key = skeleton(name[: User._meta.get_field("username").max_length])
+        if not connection.in_atomic_block:
+            close_old_connections()  # the session's: who waits for a turn holds none meanwhile
         with _turns[crc32((address or name_key).encode()) % LOCKS]:
             with _counting:
                 buckets = [names.of(name_key), *([addresses.of(address)] if address else [])]
@@ -63,12 +66,16 @@ class LimitedBackend(ModelBackend):
                 if request:
                     request.login_wait = wait  # type: ignore[attr-defined]
                 raise PermissionDenied
-            user: User | None = super().authenticate(request, username=name, password=password)
-            if user is not None:
-                with _counting:
-                    for bucket in buckets:
-                        bucket.take(-1)
-            return user
+            has_failed = False
+            try:
+                user: User | None = super().authenticate(request, username=name, password=password)
+                has_failed = user is None
+                return user
+            finally:
+                if not has_failed:  # neither did who could not be looked up
+                    with _counting:
+                        for bucket in buckets:
+                            bucket.take(-1)
 
 
 def _take(buckets: list[TokenBucket]) -> float:

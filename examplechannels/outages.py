@@ -7,6 +7,7 @@ import errno
 import logging
 import sqlite3
 import sys
+from contextlib import suppress
 from typing import Any
 
 from django.db import InterfaceError, OperationalError
@@ -39,7 +40,13 @@ def is_full(error: BaseException | None) -> bool:
 
 
 def is_outage(error: BaseException | None) -> bool:
-    return isinstance(error, AWAY) or is_full(error)
+    return (isinstance(error, AWAY) and not _is_mistake(error)) or is_full(error)
+
+
+def _is_mistake(error: BaseException) -> bool:
+    """SQLite's own error for bad SQL, such as a column that is not there, is Django's OperationalError too."""
+    code = getattr(error.__cause__, "sqlite_errorcode", 0) & 0xFF  # without its extension
+    return isinstance(error.__cause__, sqlite3.Error) and code == sqlite3.SQLITE_ERROR
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
@@ -70,9 +77,10 @@ def unless_away(inner: Application) -> Application:
             complaints.say("%s was not served: %s", scope["path"], first_line(error))
             if scope["type"] == "websocket":
                 # Browsers are told why only by a close, which comes after the handshake alone.
-                if not has_begun:
-                    await send({"type": "websocket.accept"})
-                await send({"type": "websocket.close", "code": TRY_LATER})
+                with suppress(Exception):  # the peer is gone, or the socket was closed already
+                    if not has_begun:
+                        await send({"type": "websocket.accept"})
+                    await send({"type": "websocket.close", "code": TRY_LATER})
             elif not has_begun:
                 await send_refusal(send, refusal(503, "unavailable", _("Not now; try again in a moment."), RETRY_AFTER))
 

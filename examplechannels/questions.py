@@ -27,6 +27,7 @@ Answer = TypeVar("Answer")
 _threads = ThreadPoolExecutor(THREADS, thread_name_prefix="question", initializer=keep_own_connection)
 _urgent = ThreadPoolExecutor(1, thread_name_prefix="urgent-question", initializer=keep_own_connection)
 _alarms = ThreadPoolExecutor(1, thread_name_prefix="alarm-question", initializer=keep_own_connection)
+_handshakes = ThreadPoolExecutor(1, thread_name_prefix="handshake-question", initializer=keep_own_connection)
 _waiting: Counter[ThreadPoolExecutor] = Counter()  # for which; what nobody waits for any more is among it
 
 
@@ -40,8 +41,8 @@ async def ask(question: Callable[[], Answer], urgent: bool = False) -> Answer:
 
 
 async def ask_in_peace(question: Callable[[], Answer]) -> Answer:
-    """The same for work that nobody waits for and that may take its time."""
-    return await _ask(question, _threads)
+    """The same for work that nobody waits for and that may take its time. It is not tried again: see `each_day`."""
+    return await _ask(question, _threads, tries=1)
 
 
 async def ask_for_alarms(question: Callable[[], Answer]) -> Answer:
@@ -49,7 +50,14 @@ async def ask_for_alarms(question: Callable[[], Answer]) -> Answer:
     return await _ask(question, _alarms)
 
 
-async def _ask(question: Callable[[], Answer], threads: ThreadPoolExecutor, seconds: float | None = None) -> Answer:
+async def ask_who_comes(question: Callable[[], Answer]) -> Answer:
+    """The same for the sessions of WebSockets: a crowd that comes back waits for no page, nor what is urgent for it."""
+    return await _ask(question, _handshakes, ANSWER_SECONDS)
+
+
+async def _ask(
+    question: Callable[[], Answer], threads: ThreadPoolExecutor, seconds: float | None = None, tries: int = 2
+) -> Answer:
     if _waiting[threads] >= MAX_WAITING:
         raise OperationalError("too many questions wait for the database")
     _waiting[threads] += 1
@@ -58,7 +66,7 @@ async def _ask(question: Callable[[], Answer], threads: ThreadPoolExecutor, seco
     def unless_given_up() -> Answer:
         if given_up:
             raise OperationalError(NO_ANSWER)
-        return _with_connection(question)
+        return _with_connection(question, tries)
 
     def answered(answer: asyncio.Future[Answer]) -> None:
         _waiting[threads] -= 1
@@ -75,14 +83,14 @@ async def _ask(question: Callable[[], Answer], threads: ThreadPoolExecutor, seco
         given_up.append(True)
 
 
-def _with_connection(question: Callable[[], Answer]) -> Answer:
+def _with_connection(question: Callable[[], Answer], tries: int) -> Answer:
     was_open = connection.connection is not None
     try:
         return question()
     except AWAY:
         unusable = was_open and not connection.is_usable()
         connection.close()
-        if not unusable:
+        if tries == 1 or not unusable:
             raise
         return question()  # the database had restarted meanwhile
 
@@ -97,7 +105,7 @@ def close_connections() -> None:
 
     for closed in [_threads.submit(close) for _ in range(THREADS)]:
         closed.result()
-    for single in (_urgent, _alarms):
+    for single in (_urgent, _alarms, _handshakes):
         single.submit(lambda: connection.close()).result()
 
 

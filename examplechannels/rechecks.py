@@ -10,8 +10,6 @@ import logging
 from contextvars import Context
 from typing import Any, Protocol, TypedDict
 
-from django.db import DatabaseError, InterfaceError
-
 from examplechannels.broadcast import Broadcast
 from examplechannels.complaints import Complaints
 from examplechannels.outlet import SendFrame
@@ -48,7 +46,7 @@ class Rechecks:
     def __init__(self, fan_out: Broadcast) -> None:
         self._fan_out = fan_out
         self._sockets: set[Guarded] = set()
-        self._due: dict[Guarded, int] = {}  # with the code to close with, where that is known already
+        self._due: set[Guarded] = set()
         self._closing: set[asyncio.Task[None]] = set()
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -70,9 +68,14 @@ class Rechecks:
             self._task = asyncio.create_task(self._run(), name="rechecks", context=Context())
             await self._fan_out.group_add(RECHECKS_GROUP, self)
 
+    def look_at(self, socket: Guarded) -> None:
+        """Has it looked at now: for who got its badge before `add`."""
+        self._due.add(socket)
+        self._wake.set()
+
     def discard(self, socket: Guarded) -> None:
         self._sockets.discard(socket)
-        self._due.pop(socket, None)
+        self._due.discard(socket)
         if not self._sockets:
             self._wake.set()
 
@@ -84,13 +87,16 @@ class Rechecks:
 
     def deliver(self, message: SendFrame) -> None:
         changed = json.loads(message["text"])
-        code = LOG_IN if "logged_out" in changed else 0
-        about = [socket for socket in self._sockets if self.is_about(socket.badge, changed)]
-        self._due |= {socket: code or self._due.get(socket, 0) for socket in about}
+        about = {socket for socket in self._sockets if self.is_about(socket.badge, changed)}
+        if "logged_out" in changed:
+            for socket in about:
+                self._expel(socket, LOG_IN)
+            return
+        self._due |= about
         self._wake.set()
 
     def catch_up(self) -> None:
-        self._due |= dict.fromkeys(self._sockets - self._due.keys(), 0)
+        self._due |= self._sockets
         self._wake.set()
 
     async def _run(self) -> None:
@@ -102,13 +108,13 @@ class Rechecks:
                 except TimeoutError:
                     self.catch_up()
                 self._wake.clear()
-                due, self._due = list(self._due.items()), {}
+                due, self._due = list(self._due), set()
                 try:
                     for first in range(0, len(due), BATCH_SOCKETS):
                         await self._check(due[first : first + BATCH_SOCKETS])
-                except (DatabaseError, InterfaceError) as error:
-                    complaints.say("Who may stay could not be looked up: %s", error)
-                    self._due = dict(due) | self._due
+                except Exception as error:  # a mistake of ours too: without this task nobody is looked at
+                    complaints.say("Who may stay could not be looked up: %r", error)
+                    self._due |= self._sockets.intersection(due)
                     await asyncio.sleep(RETRY_SECONDS)
                     self._wake.set()
         finally:
@@ -116,16 +122,19 @@ class Rechecks:
             self._wake.clear()
             await self._fan_out.group_discard(RECHECKS_GROUP, self)
 
-    async def _check(self, due: list[tuple[Guarded, int]]) -> None:
-        badges = [socket.badge for socket, _ in due]
+    async def _check(self, due: list[Guarded]) -> None:
+        badges = [socket.badge for socket in due]
         found = await ask(lambda: self.looked_up(badges), urgent=True)
-        for (socket, known_code), badge, (code, new_badge) in zip(due, badges, found, strict=True):
+        for socket, badge, (code, new_badge) in zip(due, badges, found, strict=True):
             if socket not in self._sockets:
                 continue
-            if known_code or code:
-                # Not waited for: a peer that reads nothing must not keep the others in.
-                closing = asyncio.create_task(socket.expel(known_code or code), name="expel", context=Context())
-                self._closing.add(closing)
-                closing.add_done_callback(self._closing.discard)
+            if code:
+                self._expel(socket, code)
             elif new_badge != badge:
                 socket.badge = new_badge
+
+    def _expel(self, socket: Guarded, code: int) -> None:
+        # Not waited for: a peer that reads nothing must not keep the others in.
+        closing = asyncio.create_task(socket.expel(code), name="expel", context=Context())
+        self._closing.add(closing)
+        closing.add_done_callback(self._closing.discard)

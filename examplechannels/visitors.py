@@ -1,7 +1,6 @@
 """Who may look: everyone, or with LOGIN_REQUIRED=1 who is logged in, and walls that show a view token."""
 
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any, NamedTuple, TypeVar
 from urllib.parse import parse_qs
 
@@ -94,8 +93,7 @@ class Visitor(Connection):
         self.badge = badge
 
     async def expel(self, code: int) -> None:
-        with suppress(OSError):  # the peer is gone already
-            await self.close(code)
+        await self.close(code)
 
 
 def visitors_only(inner: Application) -> Application:
@@ -112,8 +110,9 @@ def visitors_only(inner: Application) -> Application:
             await send({"type": "websocket.close", "code": LOG_IN})
             return
         visitor = Visitor(badge, send)
-        await visitors.add(visitor)
         try:
+            await visitors.add(visitor)
+            visitors.look_at(visitor)
             await inner(scope, receive, visitor.send)
         finally:
             visitors.discard(visitor)

@@ -10,6 +10,8 @@ from typing import NamedTuple
 
 import psycopg
 import pytest
+import websockets
+from websockets.typing import Origin
 
 from tests.postgres import Postgres, find
 from tests.servers import Server, manage, new_folder, prepare, running, wait_until
@@ -18,7 +20,7 @@ pytestmark = [
     pytest.mark.server,
     pytest.mark.skipif(find() is None and not os.environ.get("CI"), reason="there is no initdb"),
 ]
-OWN_CONNECTIONS = 7  # docs/decisions.md: of the threads that stay
+OWN_CONNECTIONS = 8  # docs/decisions.md: of the threads that stay
 REQUESTS = 200
 HEAL_SECONDS = 10
 READINGS = 200_000
@@ -98,6 +100,36 @@ async def test_who_reads_slowly_holds_no_connection(site: Site) -> None:
         assert await site.status(server, "/chat/") == 200
 
 
+async def test_pages_that_refuse_hold_no_connection(site: Site) -> None:
+    """Django renders them in threads that nobody cleans up after."""
+    server = site.worker(pool=1)
+    with running(server):
+        server.wait_until_ready()
+        for path, status in (("/nope", 404), ("/static/nope", 404), ("/two/device/boiler/rules/", 403)):
+            assert set(await asyncio.gather(*(site.status(server, path) for _ in range(20)))) == {status}
+        assert await site.status(server, "/chat/") == 200
+
+
+async def test_a_handshake_waits_for_no_page(site: Site) -> None:
+    """Who comes is looked up over a connection that pages do not take."""
+    server = site.worker(pool=1)
+    with running(server), psycopg.connect(site.postgres.url) as locking:
+        server.wait_until_ready()
+        locking.execute("LOCK TABLE threechat_room")
+        page = asyncio.create_task(site.status(server, "/chat/"))
+        blocked = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+        with psycopg.connect(site.postgres.url, autocommit=True) as looking:
+            async with asyncio.timeout(5):
+                while looking.execute(blocked).fetchone() != (1,):
+                    await asyncio.sleep(0.01)
+        cookie = {"Cookie": f"sessionid={site.session}"}
+        coming = websockets.connect(f"{server.ws}/ws/one/", origin=Origin(server.url), additional_headers=cookie)
+        async with asyncio.timeout(3), coming as visitor:
+            assert await visitor.recv()
+        locking.rollback()
+        assert await page == 200
+
+
 def test_while_it_is_away_pages_say_so_and_afterwards_they_are_back(site: Site) -> None:
     server = site.worker(pool=4)
 
@@ -109,6 +141,7 @@ def test_while_it_is_away_pages_say_so_and_afterwards_they_are_back(site: Site) 
         assert asyncio.run(rush()) == [200] * 8
         site.postgres.kill()
         assert set(asyncio.run(rush())) == {503}
+        assert asyncio.run(site.status(server, "/nope")) == 404
         status, body = server.get("/readyz")
         assert (status, '"database": "no answer"' in body) == (503, True)
         assert "the database does not answer: connection failed" in server.output

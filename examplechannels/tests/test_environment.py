@@ -1,5 +1,6 @@
 import stat
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
@@ -89,6 +90,13 @@ def test_sqlite_is_durable_and_lets_readers_in(tmp_path: Path, monkeypatch: pyte
         DATA_DIR=str(tmp_path),
     )
     assert "['wal', 2, 20000]" in done.stdout
+
+
+def test_a_url_with_options_of_postgresql_keeps_ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgres://me@db/name?options=-c%20search_path%3Dchannels&connect_timeout=9")
+    options: Any = environment.database(tmp_path)["OPTIONS"]
+    assert options["options"] == "-c idle_in_transaction_session_timeout=5s -c search_path=channels"
+    assert int(options["connect_timeout"]) == 9
 
 
 def test_debug_is_on_under_runserver_alone(tmp_path: Path) -> None:

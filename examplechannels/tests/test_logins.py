@@ -3,8 +3,11 @@
 from typing import Any
 
 import pytest
+from django.contrib.auth import authenticate
+from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.hashers import MD5PasswordHasher
 from django.contrib.auth.models import User
+from django.db import OperationalError, connection
 from django.test import Client
 from pytest_django import Settings
 
@@ -32,6 +35,10 @@ def mia(settings: Settings) -> User:
     user = User.objects.create_superuser("mia", password=PASSWORD)
     CountingHasher.hashed = 0
     return user
+
+
+def fails(*args: object) -> None:
+    raise OperationalError("couldn't get a connection after 5.00 sec")
 
 
 def attempt(password: str = "wrong", name: str = "mia", address: str = "192.0.2.1", page: str = PAGE) -> Any:
@@ -62,6 +69,32 @@ def test_both_pages_count_together() -> None:
 def test_what_succeeds_does_not_count() -> None:
     assert {attempt(PASSWORD).status_code for _ in range(20)} == {302}
     assert [attempt().status_code for _ in range(11)] == [200] * 10 + [429]
+
+
+def test_an_outage_costs_nobody_an_attempt() -> None:
+    with pytest.MonkeyPatch.context() as away:
+        away.setattr(ModelBackend, "user_can_authenticate", fails)
+        for _ in range(12):
+            with pytest.raises(OperationalError):
+                attempt(PASSWORD)
+    assert attempt(PASSWORD).status_code == 302
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_waits_for_a_turn_holds_no_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    held: list[bool] = []
+
+    class Turn:
+        def __enter__(self) -> None:
+            held.append(connection.connection is not None)
+
+        def __exit__(self, *raised: object) -> None:
+            pass
+
+    monkeypatch.setattr(logins, "_turns", [Turn()] * logins.LOCKS)
+    assert connection.connection is not None
+    assert authenticate(username="mia", password=PASSWORD)
+    assert held == [False]
 
 
 def test_a_good_password_does_not_give_back_what_others_cost() -> None:

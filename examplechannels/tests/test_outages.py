@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 from channels.testing import WebsocketCommunicator
-from django.db import InterfaceError, OperationalError, ProgrammingError
+from django.db import DatabaseError, InterfaceError, OperationalError, ProgrammingError, connection
 from django.test import AsyncClient, Client
 
-from examplechannels.outages import TRY_LATER, unless_away
+from examplechannels.outages import TRY_LATER, is_outage, unless_away
 
 OUTAGES = [OperationalError("no route to host"), InterfaceError("closed"), OSError(errno.ENOSPC, "No space left")]
 
@@ -37,6 +37,15 @@ def test_a_page_is_answered_with_503_and_says_when_to_come_back(
 def test_a_mistake_of_ours_is_a_500_still(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("threechat.views.rooms_listed_for", fails(ProgrammingError("syntax error")))
     assert Client(raise_request_exception=False).get("/chat/").status_code == 500
+
+
+@pytest.mark.django_db
+def test_bad_sql_is_a_mistake_of_ours() -> None:
+    """On SQLite it is Django's OperationalError."""
+    with pytest.raises(DatabaseError) as caught, connection.cursor() as cursor:
+        cursor.execute("SELECT nothing_such FROM auth_user")
+    assert not is_outage(caught.value)
+    assert is_outage(OperationalError("locked"))
 
 
 def test_a_session_that_cannot_be_looked_up_is_one_too(
@@ -68,3 +77,13 @@ async def test_a_socket_closes_with_1013(is_open: bool) -> None:
     client = WebsocketCommunicator(unless_away(inner), "/ws/")
     assert await client.connect() == (True, None)
     assert await client.receive_output() == {"type": "websocket.close", "code": TRY_LATER}
+
+
+async def test_a_socket_that_was_closed_already_is_no_error() -> None:
+    async def inner(scope: Any, receive: Any, send: Any) -> None:
+        raise OUTAGES[0]
+
+    async def send(message: Any) -> None:
+        raise RuntimeError("Unexpected ASGI message")
+
+    await unless_away(inner)({"type": "websocket", "path": "/ws/"}, None, send)

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
+from channels.testing import WebsocketCommunicator
 from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
 from django.test import AsyncClient, Client
@@ -12,8 +13,10 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from examplechannels import rechecks
+from examplechannels.broadcast import broadcast
+from examplechannels.doors import refuse
 from examplechannels.sessions import Account
-from examplechannels.visitors import Visitor, Wall, visitors
+from examplechannels.visitors import Visitor, Wall, visitors, visitors_only
 from tests.sockets import HOST, opened, socket
 from two.devices import add_device
 from two.models import AccessToken
@@ -183,6 +186,54 @@ async def test_who_is_expelled_before_the_handshake_ends_can_read_why() -> None:
     await visitor.send({"type": "websocket.accept"})
     await visitor.expel(4401)
     assert sent == [{"type": "websocket.accept"}, {"type": "websocket.close", "code": 4401}]
+
+
+async def test_who_logged_out_on_the_way_in_is_sent_out_at_once(nothing_left: None) -> None:
+    user = await User.objects.acreate_user("mia")
+    browser = Client()
+    await sync_to_async(browser.force_login)(user)
+    session = await sync_to_async(lambda: browser.session)()
+    await sync_to_async(session.items)()
+    await sync_to_async(browser.post)("/accounts/logout/")
+    inside = asyncio.Event()
+
+    async def inner(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "websocket.accept"})
+        await inside.wait()
+
+    async def page(scope: Any, receive: Any, send: Any) -> None:
+        await visitors_only(inner)({**scope, "user": user, "session": session}, receive, send)
+
+    client = WebsocketCommunicator(page, "/ws/one/")
+    assert (await client.connect())[0]
+    assert await closed_with(client) == 4401
+    inside.set()
+    await client.wait()
+
+
+async def test_who_leaves_on_the_way_in_is_forgotten(monkeypatch: pytest.MonkeyPatch, nothing_left: None) -> None:
+    arrived = asyncio.Event()
+
+    async def add(*args: object) -> None:
+        arrived.set()
+        await asyncio.Event().wait()
+
+    user = await User.objects.acreate_user("mia")
+    scope = {"user": user, "session": await sync_to_async(lambda: Client().session)()}
+    with monkeypatch.context() as slow:
+        slow.setattr(broadcast, "group_add", add)
+        coming = asyncio.ensure_future(visitors_only(refuse)(scope, None, None))
+        await arrived.wait()
+        coming.cancel()
+        await asyncio.wait([coming])
+    assert not visitors._sockets
+
+
+async def test_a_server_that_takes_no_goodbye_any_more_is_no_error() -> None:
+    async def send(message: dict[str, Any]) -> None:
+        raise RuntimeError("Unexpected ASGI message")  # as uvicorn does after an Outlet's own close
+
+    await Visitor(Wall("x"), send).expel(4401)
 
 
 async def test_a_wall_has_the_dashboards_socket_until_its_token_is_revoked(
