@@ -35,7 +35,10 @@ def published() -> Published:
 
 
 @pytest.fixture
-async def recorder(published: Published, nothing_left: None) -> AsyncIterator[Recorder]:
+async def recorder(
+    published: Published, nothing_left: None, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Recorder]:
+    monkeypatch.setattr("two.recorder.CLOSE_SECONDS", 60)  # 200,000 readings on a busy machine
     recorder = Recorder(published, tell=lambda _alarms: None, look_again=published.look_again)
     yield recorder
     await recorder.close()
