@@ -3,6 +3,7 @@
 import json
 import logging
 import re
+import sqlite3
 import traceback
 from contextvars import ContextVar
 from datetime import UTC, datetime
@@ -35,15 +36,21 @@ def first_line(error: BaseException | None) -> str:
     return (str(error).strip().splitlines() or [type(error).__name__])[0]
 
 
+def is_bad_sql(error: BaseException | None) -> bool:
+    """SQLite's own error for bad SQL, such as a column that is not there, is Django's OperationalError too."""
+    cause = getattr(error, "__cause__", None)
+    return isinstance(cause, sqlite3.Error) and getattr(cause, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_ERROR
+
+
 class OneLineForClientMistakes(logging.Filter):
     """Takes the traceback from refusals that any scanner of the internet causes, and from a database that is away."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        error = record.exc_info[0] if record.exc_info else None
-        if getattr(record, "status_code", 0) == SERVICE_UNAVAILABLE and record.exc_info:
-            record.msg, record.args = f"{record.getMessage()}: {first_line(record.exc_info[1])}", ()
+        error = record.exc_info[1] if record.exc_info else None
+        if getattr(record, "status_code", 0) == SERVICE_UNAVAILABLE and error:
+            record.msg, record.args = f"{record.getMessage()}: {first_line(error)}", ()
             record.exc_info = record.exc_text = None
-        elif record.name.startswith("django.security") or error in EXPECTED:
+        elif record.name.startswith("django.security") or (isinstance(error, EXPECTED) and not is_bad_sql(error)):
             record.exc_info = record.exc_text = None
         return True
 

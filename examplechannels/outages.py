@@ -18,7 +18,7 @@ from django.views import defaults
 
 from examplechannels.complaints import Complaints
 from examplechannels.doors import Application, refusal, send_refusal
-from examplechannels.logs import first_line
+from examplechannels.logs import first_line, is_bad_sql
 
 complaints = Complaints(logging.getLogger(__name__))
 
@@ -40,13 +40,7 @@ def is_full(error: BaseException | None) -> bool:
 
 
 def is_outage(error: BaseException | None) -> bool:
-    return (isinstance(error, AWAY) and not _is_mistake(error)) or is_full(error)
-
-
-def _is_mistake(error: BaseException) -> bool:
-    """SQLite's own error for bad SQL, such as a column that is not there, is Django's OperationalError too."""
-    code = getattr(error.__cause__, "sqlite_errorcode", 0) & 0xFF  # without its extension
-    return isinstance(error.__cause__, sqlite3.Error) and code == sqlite3.SQLITE_ERROR
+    return (isinstance(error, AWAY) and not is_bad_sql(error)) or is_full(error)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
