@@ -61,7 +61,7 @@ class Broker(Process):
             config.write_text(AMQTT_CONFIG.format(port=self.port))
             command = [AMQTT or "amqtt", "-c", str(config)]
         super().__init__(command, {}, folder / f"broker-{self.port}.log")
-        wait_until(self._answers, START_SECONDS, "the broker is not ready")
+        self.wait_until_it(self._answers, "the broker is not ready")
 
     @property
     def url(self) -> str:
@@ -95,5 +95,9 @@ class Bridge(Process):
         assert self.output.count(text) >= times, self.output
 
     def connected(self) -> "Bridge":
-        self.wait_until_says("connected to")
+        try:
+            self.wait_until_says("connected to")
+        except BaseException:
+            self.stop()
+            raise
         return self

@@ -95,9 +95,15 @@ class ChatWorkers:
         self.pairs = cycle(PAIRS)
         self.fronts: list[Proxy] = []  # of each worker, where there are any
         self.token = manage("token", "site", "tests", DATA_DIR=str(self._folder), **self._env).stdout.split()[1]
-        self.servers = [self._start() for _ in range(workers)]
-        for server in self.servers:
-            server.wait_until_ready()
+        self.servers: list[Server] = []
+        try:
+            for _ in range(workers):
+                self.servers.append(self._start())
+            for server in self.servers:
+                server.wait_until_ready()
+        except BaseException:
+            self.stop()
+            raise
 
     def _start(self, port: int | None = None) -> Server:
         return Server("uvicorn", self._folder, port, 1, **self._env)
@@ -118,8 +124,8 @@ class ChatWorkers:
         self.servers[worker] = self._start(self.servers[worker].port)
 
     def stop(self) -> None:
-        for server in self.servers:
-            server.stop()
+        with running(*self.servers):
+            pass
 
     def url(self, worker: int) -> str:
         """Where people and devices find it."""
@@ -146,8 +152,10 @@ def on_sqlite() -> Iterator[ChatWorkers]:
 @contextmanager
 def on_postgres() -> Iterator[ChatWorkers]:
     """Two workers that commit side by side and hear each other through Valkey."""
-    postgres, valkey = Postgres(new_folder()), Valkey(new_folder())
-    with running(postgres, valkey):
-        site = ChatWorkers(2, postgres, valkey)
-        with running(site):
-            yield site
+    postgres = Postgres(new_folder())
+    with running(postgres):
+        valkey = Valkey(new_folder())
+        with running(valkey):
+            site = ChatWorkers(2, postgres, valkey)
+            with running(site):
+                yield site

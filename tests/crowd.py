@@ -7,12 +7,12 @@ from uuid import uuid4
 
 from tests.chat_page import Browser, ChatPage, eventually
 from tests.chat_workers import STAFF, ChatWorkers
+from tests.servers import HEAL_SECONDS
 
 PEOPLE = 6
 LINE_SECONDS = 0.12  # a person may send 10 a second
 MAX_WAITING = 4
 BURST_LINES = 3
-HEAL_SECONDS = 8
 
 
 class Crowd:

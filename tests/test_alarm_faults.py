@@ -1,7 +1,6 @@
 """`kill -9` between a reading and what is said of it, writers side by side: each alarm once (`make faults`)."""
 
 import json
-import os
 import random
 import time
 import urllib.request
@@ -12,11 +11,10 @@ from pathlib import Path
 import pytest
 
 from tests.ledger import Ledger
-from tests.postgres import Postgres, find
+from tests.postgres import Postgres, needs_postgres
 from tests.servers import Server, manage, new_folder, prepare, running, wait_until
 
 pytestmark = [pytest.mark.faults, pytest.mark.server]
-needs_postgres = pytest.mark.skipif(find() is None and not os.environ.get("CI"), reason="there is no initdb")
 KILLS = 10
 LEAST_KILLS, KILLING_SECONDS = 4, 30  # servers take their time to start
 MAX_DELAY_SECONDS = 0.08  # after the acknowledgement; by then the message is out

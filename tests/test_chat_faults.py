@@ -1,7 +1,6 @@
 """Workers and Valkey die while people talk: what was acknowledged is stored and shown, once (`make faults`)."""
 
 import asyncio
-import os
 import random
 import signal
 from collections.abc import Iterator
@@ -10,12 +9,11 @@ import pytest
 
 from tests.chat_page import eventually
 from tests.chat_workers import ChatWorkers, on_postgres, on_sqlite
-from tests.crowd import HEAL_SECONDS, crowd_at
-from tests.postgres import find
-from tests.servers import Valkey, new_folder, running
+from tests.crowd import crowd_at
+from tests.postgres import needs_postgres
+from tests.servers import HEAL_SECONDS, Valkey, new_folder, running
 
 pytestmark = [pytest.mark.faults, pytest.mark.server]
-needs_postgres = pytest.mark.skipif(find() is None and not os.environ.get("CI"), reason="there is no initdb")
 PRESENCE_SECONDS = 30
 
 

@@ -18,7 +18,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 
 from tests.chat_page import LOG_IN, NOT_A_MEMBER, Browser, ChatPage, eventually
 from tests.chat_workers import EVE, STAFF, ChatWorkers, on_postgres, on_sqlite
-from tests.postgres import find
+from tests.postgres import needs_postgres
 
 pytestmark = pytest.mark.server
 EXAMPLES = int(os.environ.get("CHAT_EXAMPLES", 8))
@@ -27,7 +27,6 @@ SEED = os.environ.get("CHAT_SEED")
 RULE_SECONDS = 30
 SETTLE_SECONDS = 10
 MAX_WAITING = 6
-needs_postgres = pytest.mark.skipif(find() is None and not os.environ.get("CI"), reason="there is no initdb")
 
 T = TypeVar("T")
 people = st.sampled_from([0, 1])

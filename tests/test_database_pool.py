@@ -1,7 +1,6 @@
 """Many requests share a few connections to a PostgreSQL, which may go away and come back."""
 
 import asyncio
-import os
 import socket
 import time
 from collections.abc import Iterator
@@ -13,16 +12,15 @@ import pytest
 import websockets
 from websockets.typing import Origin
 
-from tests.postgres import Postgres, find
-from tests.servers import Server, manage, new_folder, prepare, running, wait_until
+from tests.postgres import Postgres, needs_postgres
+from tests.servers import HEAL_SECONDS, Server, manage, new_folder, prepare, running, wait_until
 
 pytestmark = [
     pytest.mark.server,
-    pytest.mark.skipif(find() is None and not os.environ.get("CI"), reason="there is no initdb"),
+    needs_postgres,
 ]
 OWN_CONNECTIONS = 8  # docs/decisions.md: of the threads that stay
 REQUESTS = 200
-HEAL_SECONDS = 10
 READINGS = 200_000
 MEMBER = """
 from django.contrib.auth.models import User

@@ -17,19 +17,17 @@ from tests.chat_page import CSRF, Browser
 from tests.chat_workers import ChatWorkers
 from tests.crowd import Crowd, crowd_at
 from tests.disk import Disk, disk
-from tests.postgres import Postgres, find
+from tests.postgres import Postgres, needs_postgres
 from tests.senders import Senders
-from tests.servers import manage, new_folder, running
+from tests.servers import HEAL_SECONDS, manage, new_folder, running
 
 pytestmark = [pytest.mark.faults, pytest.mark.server]
 PEOPLE = 3
 FULL_SECONDS = 4
-HEAL_SECONDS = 10
 ANSWER_SECONDS = 11
 ENOUGH = 300
 SITE_MEGABYTES, TABLES_MEGABYTES = 48, 32
 SMALL_BYTES, BIG_BYTES = 600_000, 5_000_000  # the latter do not stay in memory on their way in
-needs_postgres = pytest.mark.skipif(find() is None and not os.environ.get("CI"), reason="there is no initdb")
 
 
 def upload(url: str, room: str, browser: Browser, content: bytes) -> tuple[int, str]:

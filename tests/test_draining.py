@@ -13,13 +13,15 @@ import pytest
 import websockets
 
 from tests.ledger import Ledger
-from tests.postgres import Postgres, find
+from tests.postgres import Postgres, needs_postgres
 from tests.servers import Server, Valkey, manage, new_folder, prepare, running, wait_until
 
 pytestmark = pytest.mark.server
 PATHS = ("/ws/one/", "/ws/two/?device=*&events=all", "/ws/chat/room1/?events=all", "/ws/chat/", "/ws/two/ingest/")
 DRAIN_SECONDS = 2
+SLOW_DRAIN_SECONDS = 6  # what happens meanwhile is seen on a busy machine too
 LIMIT_SECONDS = DRAIN_SECONDS + 12  # lifespan.LAST_SECONDS
+NOTICE_SECONDS = 5
 
 
 @asynccontextmanager
@@ -41,14 +43,13 @@ async def end_of(client: Any) -> tuple[int | None, float]:
 
 
 async def test_sigterm_turns_readiness_off_refuses_new_sockets_and_closes_all_others_one_by_one(prepared: Path) -> None:
-    server = Server("uvicorn", prepared)
+    server = Server("uvicorn", prepared, DRAIN_SECONDS=str(SLOW_DRAIN_SECONDS))
     with running(server):
         await asyncio.to_thread(server.wait_until_ready)
         async with sockets(server, 60) as clients:
             ends = [asyncio.create_task(end_of(client)) for client in clients]
-            began = time.monotonic()
             server.signal(signal.SIGTERM)
-            await asyncio.to_thread(wait_until, lambda: server.status("/readyz") == 503, 1, "not ready any more")
+            await asyncio.to_thread(wait_until, lambda: server.status("/readyz") == 503, NOTICE_SECONDS, "still ready")
             assert server.status("/livez") == server.status("/one/") == 200
             with pytest.raises(websockets.InvalidStatus) as refused:
                 await websockets.connect(f"{server.ws}/ws/one/")
@@ -56,10 +57,11 @@ async def test_sigterm_turns_readiness_off_refuses_new_sockets_and_closes_all_ot
             assert refused.value.response.headers["Retry-After"] == "1"
             found = await asyncio.gather(*ends)
             assert {code for code, _ in found} == {1012}
-            times = sorted(at - began for _, at in found)
-            assert times[-1] < DRAIN_SECONDS + 1
-            assert times[len(times) // 4] < times[-1] / 2 < times[-len(times) // 4], "they are spread"
-            await asyncio.to_thread(server.wait, 5)
+            first = min(at for _, at in found)
+            shares = sorted((at - first) / SLOW_DRAIN_SECONDS for _, at in found)
+            assert shares[len(shares) // 4] < 0.5 < shares[-len(shares) // 4], "they are spread"
+            assert 0.8 < shares[-1] < 1.3
+            await asyncio.to_thread(server.wait, LIMIT_SECONDS)
     assert "Traceback" not in server.output
     assert "handshake" not in server.output
 
@@ -72,10 +74,10 @@ async def test_ctrl_c_and_a_second_sigterm_do_not_wait(prepared: Path, number: s
         async with sockets(server, 5) as clients:
             if number == signal.SIGTERM:
                 server.signal(signal.SIGTERM)
-                await asyncio.to_thread(wait_until, lambda: server.status("/readyz") == 503, 1, "it drains")
+                await asyncio.to_thread(wait_until, lambda: server.status("/readyz") == 503, NOTICE_SECONDS, "no drain")
             server.signal(number)
             assert {(await end_of(client))[0] for client in clients} == {1012}
-            await asyncio.to_thread(server.wait, 5)
+            await asyncio.to_thread(server.wait, LIMIT_SECONDS)
 
 
 async def test_several_workers_drain_side_by_side(prepared: Path, valkey: Valkey) -> None:
@@ -131,6 +133,7 @@ async def test_what_is_sent_while_it_ends_is_stored_if_it_was_acknowledged(tmp_p
     ledger = Ledger(tmp_path)
     stored = {int(value) for (value,) in ledger.rows("SELECT value FROM two_reading")}
     assert len(acknowledged) > 50
+    assert echoed
     assert set(acknowledged) <= stored
     texts = [text for (text,) in ledger.rows("SELECT text FROM threechat_message")]
     assert echoed <= set(texts)
@@ -138,7 +141,7 @@ async def test_what_is_sent_while_it_ends_is_stored_if_it_was_acknowledged(tmp_p
 
 
 @pytest.mark.faults
-@pytest.mark.skipif(find() is None, reason="no PostgreSQL")
+@needs_postgres
 async def test_it_ends_within_its_limit_though_the_database_hangs() -> None:
     folder = new_folder()
     postgres = Postgres(new_folder())

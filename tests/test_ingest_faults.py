@@ -1,20 +1,18 @@
 """`kill -9`, a database that goes away, writers side by side: what was acknowledged is there, once (`make faults`)."""
 
 import asyncio
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.ledger import Ledger
-from tests.postgres import Postgres, find
+from tests.postgres import Postgres, needs_postgres
 from tests.senders import Senders, post
 from tests.servers import Server, manage, new_folder, prepare, running
 
 pytestmark = [pytest.mark.faults, pytest.mark.server]
 ENOUGH = 2_000  # acknowledged readings, before something breaks
-needs_postgres = pytest.mark.skipif(find() is None and not os.environ.get("CI"), reason="there is no initdb")
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=needs_postgres)])

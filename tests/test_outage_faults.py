@@ -3,7 +3,6 @@
 import asyncio
 import itertools
 import json
-import os
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -15,19 +14,19 @@ import pytest
 import websockets
 
 from tests.chat_page import eventually
-from tests.postgres import find
+from tests.postgres import needs_postgres
 from tests.proxy import Direction, Proxy
-from tests.scene import ENOUGH, HEAL_SECONDS, Scene, answer_to, busy, heals
+from tests.scene import ENOUGH, Scene, answer_to, busy, fault, heals
 from tests.senders import post
-from tests.servers import running
+from tests.servers import HEAL_SECONDS, running
 
 pytestmark = [
     pytest.mark.faults,
     pytest.mark.server,
-    pytest.mark.skipif(find() is None and not os.environ.get("CI"), reason="there is no initdb"),
+    needs_postgres,
 ]
 ANSWER_SECONDS = 11  # a device's POST, whatever hangs
-READY_SECONDS = 3.5
+READY_SECONDS = 6  # the program waits for 2; the rest is a busy machine's
 STOP_SECONDS = 20
 FAULT_SECONDS = 6
 CUTS = 12
@@ -69,20 +68,19 @@ async def test_while_postgresql_is_away_all_are_told_and_afterwards_all_goes_on(
     threads = scene.threads()
     async with busy(scene) as (crowd, senders):
         ends_at = time.monotonic() + seconds
-        await asyncio.to_thread(begin)
-        await asyncio.sleep(0.5)
-        for _ in range(3):
-            status, _, took = await answer_to(f"{scene.servers[0].url}/readyz")
-            assert (status, took < READY_SECONDS) == (503, True), f"{status} after {took:.1f} s"
-        page = asyncio.create_task(answer_to(f"{scene.servers[0].url}/chat/lobby/"))
-        if name in {"killed", "refused"}:
-            status, headers, _ = await page
-            assert (status, headers["Retry-After"]) == (503, "5")
-        told = senders.count()
-        await asyncio.sleep(max(0.0, ends_at - time.monotonic()))
-        assert senders.count() - told < ENOUGH  # at most what was on its way
-        assert scene.threads() < threads + MORE_THREADS
-        await asyncio.to_thread(end)
+        async with fault(begin, end):
+            await asyncio.sleep(0.5)
+            for _ in range(3):
+                status, _, took = await answer_to(f"{scene.servers[0].url}/readyz")
+                assert (status, took < READY_SECONDS) == (503, True), f"{status} after {took:.1f} s"
+            page = asyncio.create_task(answer_to(f"{scene.servers[0].url}/chat/lobby/"))
+            if name in {"killed", "refused"}:
+                status, headers, _ = await page
+                assert (status, headers["Retry-After"]) == (503, "5")
+            told = senders.count()
+            await asyncio.sleep(max(0.0, ends_at - time.monotonic()))
+            assert senders.count() - told < ENOUGH  # at most what was on its way
+            assert scene.threads() < threads + MORE_THREADS
         await heals(scene, crowd, senders)
         assert (await page)[0] in {200, 503}
         assert senders.slowest < ANSWER_SECONDS, f"a POST took {senders.slowest:.1f} s"
@@ -99,16 +97,15 @@ async def test_while_valkey_is_away_all_is_stored_and_afterwards_everybody_has_i
     }[name]
     async with busy(scene) as (crowd, senders):
         ends_at = time.monotonic() + seconds
-        await asyncio.to_thread(begin)
-        await asyncio.sleep(0.5)
-        status, _, took = await answer_to(f"{scene.servers[0].url}/readyz")
-        assert (status, took < READY_SECONDS) == (503, True), f"{status} after {took:.1f} s"
-        assert (await answer_to(f"{scene.servers[0].url}/chat/lobby/"))[0] == 200
-        before, echoes = senders.count(), crowd.echoes(0)
-        await senders.until(before + ENOUGH, FAULT_SECONDS)  # the database alone is asked
-        await eventually(lambda: crowd.echoes(0) > echoes, FAULT_SECONDS, lambda: "no echo")
-        await asyncio.sleep(max(0.0, ends_at - time.monotonic()))
-        await asyncio.to_thread(end)
+        async with fault(begin, end):
+            await asyncio.sleep(0.5)
+            status, _, took = await answer_to(f"{scene.servers[0].url}/readyz")
+            assert (status, took < READY_SECONDS) == (503, True), f"{status} after {took:.1f} s"
+            assert (await answer_to(f"{scene.servers[0].url}/chat/lobby/"))[0] == 200
+            before, echoes = senders.count(), crowd.echoes(0)
+            await senders.until(before + ENOUGH, FAULT_SECONDS)  # the database alone is asked
+            await eventually(lambda: crowd.echoes(0) > echoes, FAULT_SECONDS, lambda: "no echo")
+            await asyncio.sleep(max(0.0, ends_at - time.monotonic()))
         await heals(scene, crowd, senders)
         assert senders.slowest < ANSWER_SECONDS, f"a POST took {senders.slowest:.1f} s"
 

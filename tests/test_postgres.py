@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.postgres import Postgres, find
+from tests.postgres import Postgres, needs_postgres
 from tests.servers import ROOT, new_folder, running
 
 pytestmark = [
     pytest.mark.server,
-    pytest.mark.skipif(find() is None and not os.environ.get("CI"), reason="there is no initdb"),
+    needs_postgres,
 ]
 TESTS = [
     *(f"two/tests/test_{name}.py" for name in ("devices", "history", "ingest_http", "ingest_socket", "latest", "live")),

@@ -11,7 +11,7 @@ from urllib.parse import quote
 import pytest
 import websockets
 
-from tests.servers import Server, Valkey, manage, new_folder, running
+from tests.servers import HEAL_SECONDS, Server, Valkey, manage, new_folder, running
 from tests.tls_proxy import Authority, TlsProxy
 
 pytestmark = pytest.mark.server
@@ -19,7 +19,6 @@ PASSWORD = "ge/he?im@"
 # What docs/decisions.md says that the program needs: no key, every channel.
 ACCESS_LIST = ["--user", "worker", "on", f">{PASSWORD}", "resetkeys", "&*", "-@all", "+@pubsub", "+@connection"]
 WAIT_SECONDS = 5
-HEAL_SECONDS = 10
 
 
 class Layer(NamedTuple):
@@ -31,11 +30,14 @@ class Layer(NamedTuple):
 def layer(request: pytest.FixtureRequest) -> Iterator[Layer]:
     folder, password = new_folder(), quote(PASSWORD, safe="")
     if request.param == "tls":
-        authority, valkey = Authority(folder), Valkey(folder, None, ["--requirepass", PASSWORD])
-        proxy, mine = TlsProxy(authority, valkey.port), authority.issue("worker")
+        authority = Authority(folder)
+        mine = authority.issue("worker")
         options = f"ssl_ca_certs={authority.file}&ssl_certfile={mine}&ssl_keyfile={mine}"
-        with running(proxy, valkey):
-            yield Layer(valkey, f"rediss://:{password}@127.0.0.1:{proxy.port}/0?{options}")
+        valkey = Valkey(folder, None, ["--requirepass", PASSWORD])
+        with running(valkey):
+            proxy = TlsProxy(authority, valkey.port)
+            with running(proxy):
+                yield Layer(valkey, f"rediss://:{password}@127.0.0.1:{proxy.port}/0?{options}")
     elif request.param == "unix":
         path = folder / "valkey.sock"
         valkey = Valkey(folder, None, ["--unixsocket", str(path), "--requirepass", PASSWORD])

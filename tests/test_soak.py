@@ -1,14 +1,11 @@
 """A short soak, of each kind of site (`make soak` runs a long one)."""
 
-import os
-
 import pytest
 
-from tests.postgres import find
+from tests.postgres import needs_postgres
 from tests.soak.run import soak
 
 pytestmark = [pytest.mark.faults, pytest.mark.server]
-needs_postgres = pytest.mark.skipif(find() is None and not os.environ.get("CI"), reason="there is no initdb")
 VIEWERS, CHATTERS = 200, 10
 
 

@@ -1,23 +1,23 @@
 """A worker stops for a while, and connections to it are cut in mid-frame or stall (`make faults`)."""
 
 import asyncio
-import os
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
 import pytest
 
 from tests.chat_page import eventually
-from tests.postgres import find
+from tests.postgres import needs_postgres
 from tests.proxy import Direction, Proxy
-from tests.scene import HEAL_SECONDS, Scene, busy, heals
-from tests.servers import Server, Valkey, prepare, running, wait_until
+from tests.scene import Scene, busy, fault, heals
+from tests.servers import HEAL_SECONDS, Server, Valkey, prepare, running, wait_until
 
 pytestmark = [
     pytest.mark.faults,
     pytest.mark.server,
-    pytest.mark.skipif(find() is None and not os.environ.get("CI"), reason="there is no initdb"),
+    needs_postgres,
 ]
 STOP_SECONDS = 20
 UNLOCKED_SECONDS = 6
@@ -50,14 +50,11 @@ async def test_a_worker_that_stops_for_20_seconds_goes_on_and_has_lost_nothing(s
         await eventually(
             lambda: all(page.count == there for page in crowd.pages), HEAL_SECONDS, lambda: "not all are there"
         )
-        scene.servers[0].pause()
-        try:
+        async with fault(scene.servers[0].pause, scene.servers[0].resume):
             await asyncio.sleep(UNLOCKED_SECONDS)  # it may have stopped in a transaction, with locks
             before = crowd.echoes(1)
             await asyncio.sleep(STOP_SECONDS - UNLOCKED_SECONDS)
             assert crowd.echoes(1) > before + STOP_SECONDS  # the people of the other talk on
-        finally:
-            scene.servers[0].resume()
         await heals(scene, crowd, senders)
         await eventually(
             lambda: all(page.count == there for page in crowd.pages), HEAL_SECONDS, lambda: "not all are there again"
@@ -80,23 +77,25 @@ async def test_connections_of_devices_and_people_that_are_cut_in_mid_frame_lose_
 @pytest.mark.parametrize("direction", ["there", "back"])
 async def test_connections_that_stall_go_on(scene: Scene, fronts: list[Proxy], direction: Direction) -> None:
     async with busy(scene) as (crowd, senders):
-        fronts[0].stall(direction)
-        before = crowd.echoes(1)
-        await asyncio.sleep(STALL_SECONDS)
-        fronts[0].resume()
+        async with fault(lambda: fronts[0].stall(direction), fronts[0].resume):
+            before = crowd.echoes(1)
+            await asyncio.sleep(STALL_SECONDS)
         assert crowd.echoes(1) > before
         await heals(scene, crowd, senders)
 
 
-def test_a_worker_of_several_that_hangs_is_replaced(tmp_path: Path) -> None:
+def test_a_worker_of_several_that_hangs_is_replaced(tmp_path: Path, valkey: Valkey) -> None:
     prepare(tmp_path)
-    valkey = Valkey(tmp_path)
     server = Server("uvicorn", tmp_path, workers=2, REDIS_URL=valkey.url, HOST_FEED="0")
-    with running(valkey, server):
+    with running(server):
         server.wait_until_ready()
         workers = psutil.Process(server.pid).children()
         stopped = next(worker for worker in workers if "multiprocessing.spawn" in " ".join(worker.cmdline()))
         stopped.suspend()
-        wait_until(lambda: not stopped.is_running(), REPLACED_SECONDS, "the stopped worker is still there")
+        try:
+            wait_until(lambda: not stopped.is_running(), REPLACED_SECONDS, "the stopped worker is still there")
+        finally:
+            with suppress(psutil.NoSuchProcess):
+                stopped.resume()
         for _ in range(10):  # whichever answers
             wait_until(lambda: server.status("/readyz") == 200, HEAL_SECONDS, "not ready")

@@ -2,11 +2,10 @@
 
 import asyncio
 import json
-import os
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, ExitStack
 from typing import Any, NamedTuple
 
 import psutil
@@ -14,12 +13,12 @@ import pytest
 import websockets
 
 from tests.ledger import Ledger
-from tests.postgres import Postgres, find
+from tests.postgres import Postgres, needs_postgres
 from tests.servers import Server, Valkey, manage, new_folder, prepare, running, wait_until
 
 pytestmark = [
     pytest.mark.server,
-    pytest.mark.skipif(find() is None and not os.environ.get("CI"), reason="there is no initdb"),
+    needs_postgres,
 ]
 WORKERS = 4
 MOST_SOCKETS = 200
@@ -67,8 +66,11 @@ class Site(NamedTuple):
 
 @pytest.fixture(scope="module")
 def site() -> Iterator[Site]:
-    folder, postgres, valkey = new_folder(), Postgres(new_folder()), Valkey(new_folder())
-    with running(postgres, valkey):
+    folder, postgres = new_folder(), Postgres(new_folder())
+    with ExitStack() as stack:
+        stack.enter_context(running(postgres))
+        valkey = Valkey(new_folder())
+        stack.enter_context(running(valkey))
         env = {"DATABASE_URL": postgres.url, "REDIS_URL": valkey.url, "HOST_FEED": "0"}
         prepare(folder, **env)
         manage("shell", "-v0", "-c", RULE, DATA_DIR=str(folder), **env)

@@ -4,7 +4,7 @@ import asyncio
 import re
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 
 from tests.chat_workers import ChatWorkers
 from tests.postgres import Postgres
@@ -36,8 +36,13 @@ MAX_TOLD = 5
 @contextmanager
 def site_on(sqlite: bool) -> Iterator[tuple[ChatWorkers, Postgres | None, Valkey | None]]:
     """Two workers with PostgreSQL and Valkey; or one, with nothing but itself."""
-    postgres, valkey = (None, None) if sqlite else (Postgres(new_folder()), Valkey(new_folder()))
-    with running(*(process for process in (postgres, valkey) if process)):
+    postgres = valkey = None
+    with ExitStack() as stack:
+        if not sqlite:
+            postgres = Postgres(new_folder())
+            stack.enter_context(running(postgres))
+            valkey = Valkey(new_folder())
+            stack.enter_context(running(valkey))
         site = ChatWorkers(1 if sqlite else 2, postgres, valkey)
         with running(site):
             yield site, postgres, valkey
