@@ -1,12 +1,9 @@
 """libfaketime, for clocks that jump; `python -m tests.faketime` installs it where there is none (CI does)."""
 
-import os
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 
-INSTALL_SECONDS = 600
+from tests.debian import install
+
 LIBRARIES = "usr/lib/*/faketime/libfaketime.so.1"
 
 
@@ -38,15 +35,5 @@ class Clock:
         draft.rename(self._file)
 
 
-def main() -> None:
-    if find() is None and os.geteuid() == 0 and shutil.which("apt-get"):
-        print("No libfaketime found; installing Debian's", flush=True)
-        for command in (["apt-get", "update", "-qq"], ["apt-get", "install", "-y", "-qq", "faketime"]):
-            subprocess.run(command, stdout=subprocess.DEVNULL, timeout=INSTALL_SECONDS, check=False)
-    print(f"libfaketime: {find() or 'none; the tests of clocks that jump are left out'}")
-    if find() is None and os.environ.get("CI"):
-        sys.exit("CI tests clocks that jump: libfaketime is needed.")
-
-
 if __name__ == "__main__":
-    main()
+    install("libfaketime", "faketime", find, "the tests of clocks that jump")

@@ -3,13 +3,11 @@
 import os
 import shutil
 import socket
-import subprocess
-import sys
 from pathlib import Path
 
+from tests.debian import install
 from tests.servers import Process
 
-INSTALL_SECONDS = 600
 # Debian keeps daemons where no person's PATH leads.
 PLACES = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"])
 
@@ -38,16 +36,6 @@ class Nginx(Process):
             return probe.connect_ex(("127.0.0.1", self._port)) == 0
 
 
-def main() -> None:
-    if find() is None and os.geteuid() == 0 and shutil.which("apt-get"):
-        print("No nginx found; installing Debian's", flush=True)
-        for command in (["apt-get", "update", "-qq"], ["apt-get", "install", "-y", "-qq", "nginx-light"]):
-            subprocess.run(command, stdout=subprocess.DEVNULL, timeout=INSTALL_SECONDS, check=False)
-    print(f"nginx: {find() or 'none; its tests are left out'}")
-    print(f"systemd-analyze: {shutil.which('systemd-analyze') or 'none, as in most containers; no unit is verified'}")
-    if find() is None and os.environ.get("CI"):
-        sys.exit("CI tests what docs/deployment.md shows: nginx is needed.")
-
-
 if __name__ == "__main__":
-    main()
+    install("nginx", "nginx-light", find, "the tests of what docs/deployment.md shows")
+    print(f"systemd-analyze: {shutil.which('systemd-analyze') or 'none, as in most containers; no unit is verified'}")

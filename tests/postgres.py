@@ -4,16 +4,15 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 from contextlib import suppress
 from pathlib import Path
 
 import psutil
 import pytest
 
+from tests.debian import install
 from tests.servers import Process, free_port
 
-INSTALL_SECONDS = 600
 DEBIAN_BINARIES = "/usr/lib/postgresql/*/bin/initdb"
 
 
@@ -92,15 +91,5 @@ def _not_root(folder: Path) -> dict[str, str]:
     return {"user": "nobody"}
 
 
-def main() -> None:
-    if find() is None and os.geteuid() == 0 and shutil.which("apt-get"):
-        print("No PostgreSQL found; installing Debian's", flush=True)
-        for command in (["apt-get", "update", "-qq"], ["apt-get", "install", "-y", "-qq", "postgresql"]):
-            subprocess.run(command, stdout=subprocess.DEVNULL, timeout=INSTALL_SECONDS, check=False)
-    print(f"PostgreSQL: {find() or 'none; its tests are left out'}")
-    if find() is None and os.environ.get("CI"):
-        sys.exit("CI tests on PostgreSQL: initdb is needed.")
-
-
 if __name__ == "__main__":
-    main()
+    install("PostgreSQL", "postgresql", find, "its tests")

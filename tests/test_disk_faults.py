@@ -8,7 +8,6 @@ import time
 import urllib.error
 import urllib.request
 from pathlib import Path
-from uuid import uuid4
 
 import psycopg
 import pytest
@@ -17,6 +16,7 @@ from tests.chat_page import CSRF, Browser
 from tests.chat_workers import ChatWorkers
 from tests.crowd import Crowd, crowd_at
 from tests.disk import Disk, disk
+from tests.forms import MULTIPART, file_form
 from tests.postgres import Postgres, needs_postgres
 from tests.senders import Senders
 from tests.servers import HEAL_SECONDS, manage, new_folder, running
@@ -32,18 +32,8 @@ SMALL_BYTES, BIG_BYTES = 600_000, 5_000_000  # the latter do not stay in memory 
 
 def upload(url: str, room: str, browser: Browser, content: bytes) -> tuple[int, str]:
     """Status and the error's code."""
-    boundary = uuid4().hex
-    head = (
-        f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="a.wav"\r\n'
-        "Content-Type: audio/wav\r\n\r\n"
-    )
-    body = head.encode() + content + f"\r\n--{boundary}--\r\n".encode()
-    headers = {
-        **browser.cookies,
-        "X-CSRFToken": CSRF,
-        "Content-Type": f"multipart/form-data; boundary={boundary}",
-    }
-    request = urllib.request.Request(f"{url}/chat/{room}/media/", body, headers)
+    headers = {**browser.cookies, "X-CSRFToken": CSRF, **MULTIPART}
+    request = urllib.request.Request(f"{url}/chat/{room}/media/", file_form(content, "a.wav"), headers)
     try:
         with urllib.request.urlopen(request, timeout=10) as answer:
             return answer.status, ""

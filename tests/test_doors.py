@@ -16,6 +16,7 @@ import pytest
 from examplechannels.headers import CLOSED_POLICY, PERMISSIONS
 from examplechannels.logins import BURST_OF_ADDRESS
 from tests.chat_site import MEMBER, OUTSIDER, PASSWORD, ChatSite, chat_site
+from tests.forms import MULTIPART, file_form
 from tests.servers import Server, new_folder, prepare, running
 from threechat.media.door import BURST_UPLOADS
 from threechat.media.views import PICTURE_POLICY
@@ -24,7 +25,6 @@ from threechat.tests.samples import picture
 pytestmark = pytest.mark.server
 YEAR = 365 * 86_400
 FLOOD_THREADS = 8
-BOUNDARY = "a-boundary"
 EVERY_ANSWER = {
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
@@ -96,14 +96,12 @@ class Browser:
         return self.request("POST", path, body, **{"Content-Type": "application/x-www-form-urlencoded"}, **origin)
 
     def upload(self, content: bytes) -> Answer:
-        before = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="file"; filename="a.png"\r\n\r\n'.encode()
-        body = before + content + f"\r\n--{BOUNDARY}--\r\n".encode()
         headers = {
-            "Content-Type": f"multipart/form-data; boundary={BOUNDARY}",
+            **MULTIPART,
             "X-CSRFToken": self._cookies["csrftoken"],
             "Referer": f"https://127.0.0.1:{self._server.port}/",
         }
-        return self.request("POST", "/chat/files/media/", body, **headers)
+        return self.request("POST", "/chat/files/media/", file_form(content, "a.png"), **headers)
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ import os
 import signal
 import socket as sockets
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from itertools import pairwise
 from pathlib import Path
@@ -17,6 +17,7 @@ import pytest
 import redis
 import websockets
 
+from tests.chat_page import eventually
 from tests.servers import Server, Valkey, running, wait_until
 
 pytestmark = [pytest.mark.faults, pytest.mark.server]
@@ -84,14 +85,6 @@ class Stream:
             await self._task
 
 
-async def eventually(condition: Callable[[], bool], seconds: float, what: str) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            raise TimeoutError(what)
-        await asyncio.sleep(0.02)
-
-
 class Fault:
     """What goes wrong with a Valkey, and how it is put right."""
 
@@ -130,13 +123,15 @@ async def test_every_loss_is_followed_by_catch_up_and_all_is_live_again(
     async with watching(*rooms) as members, watching(*pages) as tickers:
         stream = Stream(members[0].client)
         try:
-            await eventually(lambda: all(len(m.numbers()) > 10 for m in members), 5, "the stream flows")
+            await eventually(lambda: all(len(m.numbers()) > 10 for m in members), 5, lambda: "the stream flows")
             for _ in range(2):
                 began = time.monotonic()
                 await getattr(fault, name)()
                 await heals(members, stream, began)
             await stream.end()
-            await eventually(lambda: all(len(stream.sent) in m.numbers() for m in members), 5, "the last one arrives")
+            await eventually(
+                lambda: all(len(stream.sent) in m.numbers() for m in members), 5, lambda: "the last one arrives"
+            )
         finally:
             await stream.end()
             fault.valkey.stop()
@@ -162,9 +157,9 @@ async def heals(members: list[Watcher], stream: Stream, began: float) -> None:
     def live(member: Watcher) -> bool:
         return any(stream.sent[number] > back for number in member.numbers())
 
-    await eventually(lambda: all(live(m) and m.alive for m in members), HEAL_SECONDS, "live again")
+    await eventually(lambda: all(live(m) and m.alive for m in members), HEAL_SECONDS, lambda: "live again")
     await eventually(
-        lambda: all(any(at > began for at in m.catch_ups()) for m in members), HEAL_SECONDS, "told to catch up"
+        lambda: all(any(at > began for at in m.catch_ups()) for m in members), HEAL_SECONDS, lambda: "told to catch up"
     )
 
 
@@ -189,7 +184,7 @@ async def test_words_and_numbers_are_served_while_valkey_is_away(
         async with watching(*[f"{worker.ws}/ws/chat/room1/?events=all" for worker in two_workers]) as members:
             await asyncio.sleep(0)
             stream = Stream(members[0].client)
-            await eventually(lambda: all(member.numbers() for member in members), HEAL_SECONDS, "live again")
+            await eventually(lambda: all(member.numbers() for member in members), HEAL_SECONDS, lambda: "live again")
             await stream.end()
 
 
@@ -210,7 +205,9 @@ async def test_a_viewer_that_stops_reading_delays_nobody_and_is_gone_after_20_se
                 await sender.send(json.dumps({"message": f"{number} {text}"[:4000]}))
                 await asyncio.sleep(0.1)
                 assert time.monotonic() - started < 20, "the stalled socket is still there"
-            await eventually(lambda: all(len(o.frames) == number for o in others), 5, "the others got everything")
+            await eventually(
+                lambda: all(len(o.frames) == number for o in others), 5, lambda: "the others got everything"
+            )
             await sender.close()
         grown = psutil.Process(server.pid).memory_info().rss - before
         # The bench measures this socket's own part; here a leak of what it was sent (2 MB and more) would show.

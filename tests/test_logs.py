@@ -13,8 +13,9 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
+from tests.forms import MULTIPART, file_form
 from tests.servers import Server, manage, new_folder, prepare, running, wait_until
-from tests.test_uploads import BOUNDARY, Person, form
+from tests.test_uploads import Person
 
 pytestmark = pytest.mark.server
 WAIT_SECONDS = 5
@@ -90,12 +91,10 @@ class Site:
         for frame in (json.dumps({"message": text}), "{" + text, json.dumps({"message": text + "\ud800\0"})):
             self._socket("/ws/chat/room1/?events=all", frame, Cookie=cookie, Origin=self.server.url)
         self._socket("/ws/chat/room1/", Cookie=cookie, Origin="http://evil.example")
-        whole = form(self.secrets["content"].encode()).replace(b"a.webm", self.secrets["file"].encode() + b".webm")
+        whole = file_form(self.secrets["content"].encode(), self.secrets["file"] + ".webm")
         for body in (whole, whole[:-20], whole.replace(b"form-data", b"form" + self.secrets["file"].encode())):
-            kind = {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}"}
-            person.request(
-                "POST", "/chat/files/media/", body, **kind, **{"X-CSRFToken": person.cookies.get("csrftoken", "")}
-            )
+            token = {"X-CSRFToken": person.cookies.get("csrftoken", "")}
+            person.request("POST", "/chat/files/media/", body, **MULTIPART, **token)
 
     def _socket(self, path: str, *frames: str, Origin: Any = None, **headers: str) -> None:  # noqa: N803
         try:

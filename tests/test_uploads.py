@@ -13,6 +13,7 @@ import psutil
 import pytest
 from django.conf import settings
 
+from tests.forms import MULTIPART, file_form
 from tests.servers import Server, running
 from threechat.media.door import BURST_UPLOADS
 from threechat.media.views import PLAYER_POLICY
@@ -20,7 +21,6 @@ from threechat.tests.samples import picture, video
 
 pytestmark = pytest.mark.server
 MB = 1024 * 1024
-BOUNDARY = "a-boundary"
 
 
 class Person:
@@ -46,14 +46,8 @@ class Person:
         return answer.status, {key.lower(): value for key, value in answer.headers.items()}, content
 
     def upload(self, content: bytes, **headers: str) -> tuple[int, dict[str, str], bytes]:
-        kind = {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}"}
         token = {"X-CSRFToken": self.cookies["csrftoken"]}
-        return self.request("POST", "/chat/files/media/", form(content), **{**kind, **token, **headers})
-
-
-def form(content: bytes) -> bytes:
-    before = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="file"; filename="a.webm"\r\n\r\n'
-    return before.encode() + content + f"\r\n--{BOUNDARY}--\r\n".encode()
+        return self.request("POST", "/chat/files/media/", file_form(content), **{**MULTIPART, **token, **headers})
 
 
 def head(server: Server, length: str) -> bytes:

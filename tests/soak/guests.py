@@ -9,6 +9,7 @@ from contextlib import suppress
 from uuid import uuid4
 
 from tests.chat_page import CSRF, Browser, ChatPage, eventually
+from tests.forms import MULTIPART, file_form
 from tests.servers import Server
 from tests.soak.watchers import FILES, room
 from threechat.tests.samples import picture
@@ -25,7 +26,6 @@ PICTURE_SECONDS = 10.0  # an address may send one in 5 s
 HTTP_SECONDS = 20.0
 FIRST_SECONDS = 3.0
 """By then every device that is asked for has sent."""
-BOUNDARY = "a-boundary"
 EMPTY: Mapping[str, str] = {}
 PATHS = (
     "/",
@@ -133,19 +133,17 @@ class Passers:
 
     async def _send_pictures(self) -> None:
         browser = await Browser.of_a_guest(self._servers[0].url)
-        headers = {
-            **browser.cookies,
-            "X-CSRFToken": CSRF,
-            "Content-Type": f"multipart/form-data; boundary={BOUNDARY}",
-        }
+        headers = {**browser.cookies, "X-CSRFToken": CSRF, **MULTIPART}
         while True:
-            await self._ask("POST", f"/chat/{FILES}/media/", form(), headers, expected=201)
-            self.pictures += 1
+            status = await self._ask("POST", f"/chat/{FILES}/media/", form(), headers, expected=201)
+            self.pictures += status == 201
             await asyncio.sleep(PICTURE_SECONDS)
 
     async def _ask(
         self, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] = EMPTY, expected: int = 200
-    ) -> None:
+    ) -> int:
+        """The status; 0: nothing answered in time."""
+
         def ask() -> int:
             port = random.choice(self._servers).port
             connection = http.client.HTTPConnection("127.0.0.1", port, timeout=HTTP_SECONDS)
@@ -159,16 +157,14 @@ class Passers:
             status = await asyncio.to_thread(ask)
         except OSError:
             self.unanswered += 1
-            return
+            return 0
         self.answers[status] += 1
         if status != expected:
             self.complaints.append(f"{method} {path}: {status}")
+        return status
 
 
 def form() -> bytes:
     """A picture of random size, so that no two are the same file."""
     content = picture(size=(random.randint(20, 400), random.randint(20, 400)))
-    parts = (f'name="client_id"\r\n\r\n{uuid4()}'.encode(), b'name="file"; filename="a.png"\r\n\r\n' + content)
-    edge = f"--{BOUNDARY}"
-    body = b"".join(f"{edge}\r\nContent-Disposition: form-data; ".encode() + part + b"\r\n" for part in parts)
-    return body + f"{edge}--\r\n".encode()
+    return file_form(content, "a.png", client_id=str(uuid4()))
