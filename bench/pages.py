@@ -225,17 +225,20 @@ class ReadingsPage(Page):
 
 
 class RoomPage(Page):
-    """Reads a chat room; up to number `have` it lacks nothing."""
+    """Reads a chat room; up to number `have` it has asked for everything. `ids` are those that came, in any way."""
 
     def __init__(self, choose: Callable[[], Listener], room: str) -> None:
         super().__init__(choose)
         self.path = f"/ws/chat/{room}/?events=all"
         self.past = f"/chat/{room}/messages/?limit=200&after="
         self.have = 0
+        self.ids: set[int] = set()
         self._seen: set[int] = set()
 
     def take(self, frame: Any) -> None:
         kind = frame["type"]
+        if "id" in frame:
+            self.ids.add(frame["id"])
         if kind == "room" and frame["last_id"] > self.have:
             self.lack()
         elif kind == "catch_up":
@@ -259,6 +262,7 @@ class RoomPage(Page):
         more = True
         while more:
             answer = await self.get(f"{self.past}{self.have}")
+            self.ids.update(event["id"] for event in answer["messages"])
             # What is not in it up to its last was deleted: the deletion has a number of its own.
             if events := answer["messages"]:
                 self.have = max(self.have, events[-1]["id"])

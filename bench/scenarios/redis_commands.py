@@ -43,7 +43,7 @@ class Asked:
     workers: int
     viewers: int
     commands: float
-    copies: int
+    subscribers: int
     bytes_out: float
     cpu_us: float
     idle: dict[str, float]
@@ -100,10 +100,10 @@ async def run(lineup: Lineup, quick: bool) -> Outcome:
                 by_viewers <= TOLERANCE,
             ),
             Row(
-                "… copies that Valkey sends out per reading, 1 → 3 workers",
-                f"{one.copies} → {three.copies}",
+                "… processes subscribed to the readings, 1 → 3 workers",
+                f"{one.subscribers} → {three.subscribers}",
                 "one a worker",
-                all(asked.copies == asked.workers for asked in found.values()),
+                all(asked.subscribers == asked.workers for asked in found.values()),
             ),
         ],
         [table(list(found.values()), READINGS if not quick else QUICK_READINGS)],
@@ -131,7 +131,7 @@ async def ask(lineup: Lineup, site: Site, workers: int, viewers: int, quick: boo
         idle = await meter.over(asyncio.sleep(idle_seconds))
         seconds = readings * PERIOD_SECONDS
         busy = await meter.over(every(PERIOD_SECONDS, send, readings))
-        copies = meter.subscribers()
+        subscribers = meter.subscribers()
         await asyncio.sleep(SETTLE_SECONDS)
         if acks.count != readings + readings // 10:
             raise RuntimeError(f"{acks.count} readings acknowledged, refused: {acks.errors[:1]}")
@@ -142,19 +142,19 @@ async def ask(lineup: Lineup, site: Site, workers: int, viewers: int, quick: boo
     busy_alone = {name: busy[name] - idle[name] * share for name in busy}
     [out, cpu_ns] = (busy_alone.pop(name) / readings for name in ("bytes", "cpu_ns"))
     rates = {name: idle[name] / idle_seconds for name in sorted(idle) if name not in ("bytes", "cpu_ns") and idle[name]}
-    return Asked(workers, viewers, sum(busy_alone.values()) / readings, copies, out, cpu_ns / 1000, rates)
+    return Asked(workers, viewers, sum(busy_alone.values()) / readings, subscribers, out, cpu_ns / 1000, rates)
 
 
 def table(found: list[Asked], readings: int) -> Table:
     return Table(
         f"{readings} readings, each a frame: what Valkey had to do, the workers' probes taken off",
-        ("workers", "viewers", "commands a reading", "copies", "bytes out", "µs CPU", "probes, commands/s"),
+        ("workers", "viewers", "commands a reading", "subscribers", "bytes out", "µs CPU", "probes, commands/s"),
         [
             (
                 str(a.workers),
                 f"{a.viewers:,}",
                 f"{a.commands:.2f}",
-                str(a.copies),
+                str(a.subscribers),
                 f"{a.bytes_out:,.0f}",
                 f"{a.cpu_us:.0f}",
                 ", ".join(f"{name} {rate:.1f}" for name, rate in a.idle.items()),

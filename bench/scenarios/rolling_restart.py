@@ -158,14 +158,16 @@ def outcome(
         stored = {client_id for [client_id] in database.execute("SELECT client_id FROM threechat_message")}
     said = {client_id for talker in talkers for client_id in (*talker.acknowledged, *talker.unconfirmed)}
     without_readings = sum(reader.seen != set(range(sender.sent)) for reader in readers)
-    without_messages = sum(talker.have != rooms[f"room-{n % ROOMS}"] for n, talker in enumerate(talkers))
+    without_messages = sum(
+        talker.ids != set(range(1, rooms[f"room-{n % ROOMS}"] + 1)) for n, talker in enumerate(talkers)
+    )
     unsaid = len(said - stored) + sum(len(talker.unconfirmed) for talker in talkers)
     worst = max(max(r.back) for r in found)
     count = len(readers) + len(talkers)
     return Outcome(
         [
             Row(
-                f"rolling restart of two workers under {count:,} pages: from the first closed until all are back",
+                f"rolling restart of two workers under {count:,} pages: from each one's first close until all are back",
                 " and ".join(f"{max(r.back):.1f} s" for r in found) + f"; from SIGHUP {took:.1f} s",
                 f"≤ {BACK_SECONDS:.0f} s",
                 worst <= BACK_SECONDS,

@@ -72,11 +72,12 @@ async def run(lineup: Lineup, quick: bool) -> Outcome:
     site.remove()
     alone, both = median(us for r in rounds for us in r.alone), median(us for r in rounds for us in r.both)
     ratio = median(ratio for r in rounds for ratio in r.ratios)
+    worse = max(median(ratios) for ratios in zip(*(r.ratios for r in rounds), strict=True))
     return Outcome(
         [
             Row(
                 f"two workers of {viewers:,} viewers each, through Valkey: CPU per delivery of each against one alone",
-                f"{both:.1f} / {alone:.1f} µs = {ratio:.2f}×",
+                f"{both:.1f} / {alone:.1f} µs = {ratio:.2f}×; the worse of the two {worse:.2f}×",
                 f"≤ {RATIO:.2f}×",
                 ratio <= RATIO,
             )
