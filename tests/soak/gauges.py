@@ -76,6 +76,7 @@ class Gauges:
 
 
 def of_worker(server: Server) -> Sample:
+    """Raises RuntimeError where the worker does not say."""
     pid = server.pid
     found = {
         MEMORY: kernel.rss_bytes(pid) / MB,
@@ -83,7 +84,10 @@ def of_worker(server: Server) -> Sample:
         "threads": float(kernel.threads(pid)),
     }
     inside: Sample = {}
-    for name, value in METRIC.findall(server.get("/metrics")[1]):
+    status, text = server.get("/metrics")
+    if status != 200:
+        raise RuntimeError(f"/metrics of {server.url}: {status}")
+    for name, value in METRIC.findall(text):
         if name in INSIDE:
             inside[INSIDE[name]] = inside.get(INSIDE[name], 0.0) + float(value)
     return found | inside
