@@ -69,7 +69,11 @@ async def test_a_fourth_socket_is_one_too_many_and_others_have_their_own(strict:
     assert [await visitor.knock(url, "192.0.2.1") for _ in range(4)] == [0, 0, 0, 4429]
     assert await visitor.knock(url, "192.0.2.2") == 0
     await visitor.open[0].close()
-    assert 0 in [await visitor.knock(url, "192.0.2.1") for _ in range(3)], "a place is free again"
+    tries = 0
+    while (code := await visitor.knock(url, "192.0.2.1")) == 4429 and tries < 4:  # the server has to notice
+        tries += 1
+        await asyncio.sleep(0.2)
+    assert code == 0, "a place is free again"
 
 
 async def test_handshakes_too_fast_are_refused_with_429(strict: Server, visitor: Visitor) -> None:
