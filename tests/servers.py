@@ -121,6 +121,7 @@ class Server(Process):
             "REDIS_URL": "",
             "FANOUT": "",
             "MQTT_URL": "",
+            "DATABASE_POOL": "",
             **dict.fromkeys(("METRICS_TOKEN", "LOG_FORMAT", "LOG_LEVEL"), ""),
             "DATA_DIR": str(folder),
             # Everybody here comes from one address.
@@ -162,7 +163,7 @@ class Server(Process):
 
 def manage(*command: str, **env: str) -> subprocess.CompletedProcess[str]:
     """Runs `manage.py` with a clean environment."""
-    clean = {"DEBUG": "", "DATABASE_URL": "", "REDIS_URL": "", "FANOUT": "", "MQTT_URL": ""}
+    clean = {"DEBUG": "", "DATABASE_URL": "", "REDIS_URL": "", "FANOUT": "", "MQTT_URL": "", "DATABASE_POOL": ""}
     clean["DJANGO_SETTINGS_MODULE"] = "examplechannels.settings"
     return subprocess.run(
         [sys.executable, "manage.py", *command],

@@ -7,6 +7,7 @@ os.environ["DEBUG"] = "1"  # static files without a collected manifest; pytest-d
 os.environ["DATA_DIR"] = tempfile.mkdtemp(prefix="examplechannels-test-")
 # tests/test_postgres.py runs tests on PostgreSQL.
 os.environ["DATABASE_URL"] = os.environ.get("TEST_DATABASE_URL", "")
+os.environ["DATABASE_POOL"] = "0"  # the threads of tests are not a server's; test_database_pool.py starts servers
 for variable in (
     "REDIS_URL",
     "ALLOWED_HOSTS",

@@ -126,7 +126,7 @@ def test_no_secret_is_in_the_log_whatever_breaks(site: Site) -> None:
 def lines_of(server: Server) -> list[dict[str, Any]]:
     """What is logged, parsed; raises for a line that is no JSON."""
     whole = [line for line in server.output.splitlines(keepends=True) if line.endswith("\n")]
-    return [json.loads(line) for line in whole if not line.startswith("Serving http")]
+    return [json.loads(line) for line in whole if not line.startswith(("Serving http", "Another process"))]
 
 
 def wait_for(server: Server, **fields: Any) -> dict[str, Any]:
