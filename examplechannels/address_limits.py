@@ -18,6 +18,7 @@ from django.http import JsonResponse
 from django.utils.translation import gettext as _
 
 from examplechannels.complaints import Complaints
+from examplechannels.connections import Connection
 from examplechannels.doors import Application, count_refusal, refusal, refuse_with, send_refusal
 from examplechannels.limits import Buckets, address_of
 
@@ -53,8 +54,7 @@ def limit_sockets(inner: Application) -> Application:
             count_refusal(429, "too-many-sockets")
             complaints.say("Sockets from %s are closed: more than SOCKETS_PER_ADDRESS", address)
             await receive()
-            await send({"type": "websocket.accept"})
-            await send({"type": "websocket.close", "code": TOO_MANY})
+            await Connection(send).close(TOO_MANY)
             return
         sockets[address] += 1
         try:

@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 
+from examplechannels.logs import first_line
+
 ORIGIN = re.compile(r"https?://(\*\.)?[\w.-]+(:\d{1,5})?|https?://\[[0-9a-f:]+\](:\d{1,5})?", re.IGNORECASE)
 POSTGRES_OPTIONS = {
     "application_name": "examplechannels",
@@ -181,7 +183,7 @@ def database_trouble(error: Exception) -> str:
     """One line for a database that does not answer; never its password."""
     url = urlsplit(os.environ.get("DATABASE_URL", ""))
     place = f"{url.scheme}://{url.hostname or ''}{url.path}" if url.scheme else "the SQLite file in DATA_DIR"
-    reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+    reason = first_line(error)
     if "no such table" in reason or "does not exist" in reason:
         return f"The database at {place} is not set up: {reason}. Run `manage.py migrate`."
     return f"DATABASE_URL: {place} does not answer: {reason}"

@@ -106,8 +106,7 @@ def visitors_only(inner: Application) -> Application:
         badge = account_of(scope["user"], scope["session"]) or await _wall(scope)
         if badge is None:
             await receive()
-            await send({"type": "websocket.accept"})
-            await send({"type": "websocket.close", "code": LOG_IN})
+            await Connection(send).close(LOG_IN)
             return
         visitor = Visitor(badge, send)
         try:

@@ -10,6 +10,7 @@ from django.db import DatabaseError, InterfaceError, connection
 
 from examplechannels.complaints import Complaints
 from examplechannels.database import keep_own_connection
+from examplechannels.logs import first_line
 from examplechannels.metrics import chat_commit_seconds
 from examplechannels.outages import is_full
 
@@ -77,7 +78,7 @@ def _act(act: Callable[[], Answer], too_late: Collection[bool]) -> Answer:
             return act()
     except (DatabaseError, InterfaceError) as error:
         connection.close()
-        complaints.say("A message was not stored: %s", (str(error).strip().splitlines() or [type(error).__name__])[0])
+        complaints.say("A message was not stored: %s", first_line(error))
         raise (NoSpace if is_full(error) else NotStored) from error
 
 
