@@ -88,8 +88,8 @@ async def renderer_of(browser: Browser) -> int:
 
 
 @asynccontextmanager
-async def open_page(server: Server, path: str, notes_frames: bool, script: str = "") -> AsyncIterator[Watched]:
-    """`path` of `server`, once its socket is open; `script` runs before the page's own.
+async def chromium_open() -> AsyncIterator[Browser]:
+    """A Chromium without pages.
 
     Raises:
         RuntimeError: there is no Chromium.
@@ -100,15 +100,22 @@ async def open_page(server: Server, path: str, notes_frames: bool, script: str =
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
         try:
-            page = await browser.new_page(viewport={"width": WIDTH, "height": HEIGHT})
-            if notes_frames:
-                await page.add_init_script(NOTE_FRAMES)
-            if script:
-                await page.add_init_script(script)
-            devtools = await page.context.new_cdp_session(page)
-            await devtools.send("Performance.enable")
-            await page.goto(f"http://{HOST}:{server.port}{path}")
-            await page.wait_for_selector(LIVE, timeout=LIVE_MS)
-            yield Watched(page, devtools, await renderer_of(browser))
+            yield browser
         finally:
             await browser.close()
+
+
+@asynccontextmanager
+async def open_page(server: Server, path: str, notes_frames: bool, script: str = "") -> AsyncIterator[Watched]:
+    """`path` of `server` in a Chromium of its own, once its socket is open; `script` runs before the page's own."""
+    async with chromium_open() as browser:
+        page = await browser.new_page(viewport={"width": WIDTH, "height": HEIGHT})
+        if notes_frames:
+            await page.add_init_script(NOTE_FRAMES)
+        if script:
+            await page.add_init_script(script)
+        devtools = await page.context.new_cdp_session(page)
+        await devtools.send("Performance.enable")
+        await page.goto(f"http://{HOST}:{server.port}{path}")
+        await page.wait_for_selector(LIVE, timeout=LIVE_MS)
+        yield Watched(page, devtools, await renderer_of(browser))

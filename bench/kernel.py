@@ -4,7 +4,7 @@ import os
 import resource
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -30,10 +30,10 @@ def cores() -> tuple[int, int]:
 
 
 @contextmanager
-def on_core(core: int) -> Iterator[None]:
-    """Processes started inside are held on `core`."""
+def on_cores(cores: Collection[int]) -> Iterator[None]:
+    """Processes started inside are held on `cores`."""
     before = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, {core})
+    os.sched_setaffinity(0, cores)
     try:
         yield
     finally:

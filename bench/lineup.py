@@ -81,11 +81,18 @@ class Lineup:
         ]
         return Server("Valkey", command, free_port(), log=self.log)
 
-    def daphne(self) -> Server:
+    def daphne(self, path: str = "/ws/any_url/") -> Server:
         """`manage.py runserver`, as `make run` starts it."""
         command = [*MANAGE, "runserver", HOST + ":{port}", "--noreload"]
         env = {**self.env, "DEBUG": "1"}
-        return Server("Daphne", command, free_port(), "/ws/any_url/", env=env, log=self.log)
+        return Server("Daphne", command, free_port(), path, env=env, log=self.log)
+
+    def make_run(self) -> Server:
+        """`make run` itself, whose recipes look whether everything is set up."""
+        env = {**self.env, "DEBUG": "1"}
+        return Server(
+            "make run", ["make", "run", f"HOST={HOST}", "PORT={port}"], free_port(), "/", env=env, log=self.log
+        )
 
     def group(self) -> Server:
         """Our uvicorn options, but each consumer is a member of the group."""
@@ -103,6 +110,11 @@ class Lineup:
         """The tutorials' chats, with the database of `site`."""
         command = python("-m", "bench.peers.chat_server", "{port}")
         return Server("tutorial chats", command, free_port(), "/ws/stores/r0/", env=site.env, log=self.log)
+
+    def echo(self) -> Server:
+        """uvicorn, and an application of six lines."""
+        command = python("-m", "bench.peers.echo_server", "{port}")
+        return Server("bare uvicorn", command, free_port(), log=self.log)
 
     def picows(self) -> Server:
         """A fan-out with nothing around it, on picows."""

@@ -1,9 +1,11 @@
 """A crowd of viewers in this process, and what reached them."""
 
 import asyncio
+import itertools
 import math
 import time
 from array import array
+from collections.abc import Sequence
 
 from .client import Viewer
 from .frames import handshake
@@ -12,12 +14,16 @@ from .servers import HOST, Server
 
 
 class Crowd:
-    """Viewers of one path. `arrivals` maps each distinct frame to its times (Unix s)."""
+    """Viewers of one path. `arrivals` maps each distinct frame to its times (Unix s).
 
-    def __init__(self, server: Server, path: str = "", kind: type[Viewer] = Viewer):
+    Each shows one of `session_keys`, where there are any.
+    """
+
+    def __init__(self, server: Server, path: str = "", kind: type[Viewer] = Viewer, session_keys: Sequence[str] = ()):
         self.server = server
         self.path = path or server.path
         self.kind = server.viewer if kind is Viewer else kind
+        self.cookies = itertools.cycle([[("Cookie", f"sessionid={key}")] for key in session_keys] or [[]])
         self.arrivals: dict[bytes, array[float]] = {}
         self.viewers: list[Viewer] = []
         self.lost_count = 0
@@ -29,7 +35,7 @@ class Crowd:
         """One more viewer, once its handshake is through."""
         loop = asyncio.get_running_loop()
         host = f"{HOST}:{self.server.port}"
-        request = handshake(host, self.path, [("Origin", f"http://{host}")])
+        request = handshake(host, self.path, [("Origin", f"http://{host}"), *next(self.cookies)])
         _, viewer = await loop.create_connection(lambda: self.kind(self, request), HOST, self.server.port)
         await asyncio.wait_for(viewer.opened, timeout)
         self.viewers.append(viewer)

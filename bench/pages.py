@@ -89,6 +89,7 @@ class Page:
         self.socket: PageSocket | None = None
         self.outages: list[Outage] = []
         self.opened = asyncio.Event()
+        self.filled = asyncio.Event()  # for the first time
         self._lacking = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -196,6 +197,7 @@ class Page:
             self._lacking.clear()
             try:
                 await self.fill()
+                self.filled.set()
                 failures = 0
             except Away:
                 await asyncio.sleep(full_jitter(failures))

@@ -56,6 +56,6 @@ def make_postgres_site(server: Postgres, env: dict[str, str], name: str, plan: P
     with psycopg.connect(server.url, autocommit=True) as making:
         making.execute(f"CREATE DATABASE {database}")
     url = server.url.rpartition("/")[0] + f"/{database}"
-    empty = PostgresSite({**env, "DATABASE_URL": url}, Path(), Seeded("", [], [], 0.0), url)
+    empty = PostgresSite({**env, "DATABASE_URL": url}, Path(), Seeded("", [], [], [], 0.0), url)
     answer = json.loads(empty.run("-m", "bench.seed", json.dumps(asdict(plan))))
     return PostgresSite(empty.env, Path(), Seeded(**answer), url)

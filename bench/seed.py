@@ -10,6 +10,7 @@ import sys
 import time
 from dataclasses import asdict, dataclass
 
+from .seed_accounts import log_in
 from .seed_alarms import make_rules, make_thresholds
 from .seed_chat import fill_pins, fill_room
 from .seed_postgres import fill_by_sql
@@ -29,7 +30,7 @@ class Plan:
     `readings` of each metric are spread evenly over `days` until now, and stored in the order of their time.
     `messages` are those of one chat room, `pins` those on the first metric of the last hour, see seed_chat.py.
     `rules` of alarms are spread over the metrics and never broken; each metric has one more that is broken above
-    `threshold`, see seed_alarms.py.
+    `threshold`, see seed_alarms.py. `accounts` are logged in, each with a session of its own.
     """
 
     devices: int = 1
@@ -40,6 +41,7 @@ class Plan:
     pins: int = 0
     rules: int = 0
     threshold: float | None = None
+    accounts: int = 0
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,7 @@ class Seeded:
     site_token: str
     device_tokens: list[str]
     metric_ids: list[int]
+    session_keys: list[str]
     seconds: float
 
 
@@ -84,6 +87,7 @@ def seed(plan: Plan) -> Seeded:
         AccessToken.issue(AccessToken.Scope.SITE, label="bench"),
         [AccessToken.issue(AccessToken.Scope.DEVICE, device) for device in devices],
         ids,
+        log_in(plan.accounts),
         time.perf_counter() - began,
     )
 

@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -41,6 +41,7 @@ class Server:
     viewer: type[Viewer] = Viewer
     env: Mapping[str, str] = field(default_factory=dict)
     log: Path = Path(os.devnull)
+    cores: Sequence[int] = kernel.cores()[:1]
     process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -49,11 +50,11 @@ class Server:
         return self.process.pid
 
     def start(self) -> None:
-        """Start on the server's core; RuntimeError if it does not listen in time."""
+        """Start on its cores; RuntimeError if it does not listen in time."""
         if self._listens():
             raise RuntimeError(f"port {self.port} is taken by another program")
         command = [part.format(port=self.port) for part in self.command]
-        with kernel.on_core(kernel.cores()[0]), self.log.open("ab") as log:
+        with kernel.on_cores(self.cores), self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 command,
                 cwd=ROOT,

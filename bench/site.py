@@ -44,7 +44,7 @@ class Site:
 
     def run(self, *arguments: str) -> str:
         """What a Python process on the server's core prints, with this database."""
-        with kernel.on_core(kernel.cores()[0]):
+        with kernel.on_cores(kernel.cores()[:1]):
             done = subprocess.run(
                 python(*arguments),
                 cwd=ROOT,
@@ -60,6 +60,6 @@ class Site:
 def make_site(folder: Path, env: dict[str, str], name: str, plan: Plan) -> Site:
     """A migrated database `name` in `folder`, filled by `plan`. Blocks."""
     file = folder / f"{name}.sqlite3"
-    empty = Site({**env, "DATABASE_URL": f"sqlite:///{file}"}, file, Seeded("", [], [], 0.0))
+    empty = Site({**env, "DATABASE_URL": f"sqlite:///{file}"}, file, Seeded("", [], [], [], 0.0))
     answer = json.loads(empty.run("-m", "bench.seed", json.dumps(asdict(plan))))
     return Site(empty.env, file, Seeded(**answer))

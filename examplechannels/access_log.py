@@ -116,16 +116,16 @@ class _Socket:
         await self._send(message)
         if kind == "websocket.accept":
             self._opened_at, self._outcome = time.perf_counter(), "accepted"
-            metrics.websockets_open.labels(self._app).inc()
-            metrics.handshakes.labels(self._app, "accepted").inc()
+            metrics.websockets_open_of[self._app].inc()
+            metrics.handshakes_of[self._app, "accepted"].inc()
             _log_socket(self._scope, self._app, "open")
 
     def end(self) -> None:
         if self._outcome == "accepted":
-            metrics.websockets_open.labels(self._app).dec()
+            metrics.websockets_open_of[self._app].dec()
             _log_socket(self._scope, self._app, "closed", self._code, time.perf_counter() - self._opened_at)
         else:
-            metrics.handshakes.labels(self._app, self._outcome).inc()
+            metrics.handshakes_of[self._app, self._outcome].inc()
             _log_socket(self._scope, self._app, self._outcome)
 
 

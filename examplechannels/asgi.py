@@ -24,6 +24,7 @@ from examplechannels.headers import with_headers  # noqa: E402
 from examplechannels.lifespan import lifespan  # noqa: E402
 from examplechannels.outages import unless_away  # noqa: E402
 from examplechannels.proxies import behind_proxies  # noqa: E402
+from examplechannels.request_threads import with_lasting_threads  # noqa: E402
 from examplechannels.visitors import visitors_only  # noqa: E402
 from threechat.media.door import body_limit, is_upload, paced_uploads  # noqa: E402
 from two.ingest.door import brings_readings  # noqa: E402
@@ -52,7 +53,7 @@ sockets = URLRouter(
         re_path("", origin_rule(unless_away(with_user(visitors_only(pages))))),  # type: ignore[arg-type]
     ]
 )
-requests = limit_body(paced_uploads(unless_away(django_application)), body_limit)
+requests = limit_body(paced_uploads(unless_away(with_lasting_threads(django_application))), body_limit)
 application = behind_proxies(
     observed(
         ProtocolTypeRouter(

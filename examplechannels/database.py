@@ -4,15 +4,14 @@ A request that has used its connection keeps it until it is answered, also while
 these waited for the pool too, a rush of requests would hold the whole pool and wait for threads that wait for it.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 
-from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
 from django.db import close_old_connections, connection
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.utils.decorators import sync_only_middleware
 
 SMALL_ANSWER_BYTES = 64 * 1024  # what a server takes at once, however slowly its client reads
-Answer = HttpResponseBase | Awaitable[HttpResponseBase]
 
 
 def keep_own_connection() -> None:
@@ -22,22 +21,14 @@ def keep_own_connection() -> None:
     connection.settings_dict = {**known, "OPTIONS": options}
 
 
-class DatabaseMiddleware:
+@sync_only_middleware
+def let_go_early(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Callable[[HttpRequest], HttpResponseBase]:
     """Gives a connection back before a long answer is read."""
 
-    sync_capable = async_capable = True
-
-    def __init__(self, get_response: Callable[[HttpRequest], Answer]) -> None:
-        self._get_response = get_response
-        if iscoroutinefunction(get_response):
-            markcoroutinefunction(self)
-
-    def __call__(self, request: HttpRequest) -> Answer:
-        answer = self._get_response(request)
-        return self._let_go(answer) if isinstance(answer, Awaitable) else answer
-
-    async def _let_go(self, coming: Awaitable[HttpResponseBase]) -> HttpResponseBase:
-        answer = await coming
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        answer = get_response(request)
         if not isinstance(answer, HttpResponse) or len(answer.content) > SMALL_ANSWER_BYTES:
-            await sync_to_async(close_old_connections)()  # in the request's thread, before a slow reader reads
+            close_old_connections()
         return answer
+
+    return middleware

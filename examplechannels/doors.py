@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Awaitable, Callable
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -44,15 +45,20 @@ def _reason_against(scope: Any) -> str | None:
     """Why a handshake is refused, or None."""
     server = scope.get("server") or ("", None)
     host = header(scope, b"host") or f"{server[0]}:{server[1]}"
-    if not validate_host(split_domain_port(host)[0], settings.ALLOWED_HOSTS):
+    ours, trusted = tuple(settings.ALLOWED_HOSTS), tuple(settings.CSRF_TRUSTED_ORIGINS)
+    return _reason(host, header(scope, b"origin"), ours, trusted)
+
+
+@lru_cache(128)  # nearly everybody comes from a few places
+def _reason(host: str, origin: str | None, ours: tuple[str, ...], trusted: tuple[str, ...]) -> str | None:
+    if not validate_host(split_domain_port(host)[0], ours):
         return f"host {host!r} is not in ALLOWED_HOSTS"
-    origin = header(scope, b"origin")
-    if origin is None or _is_ours(origin, host):
+    if origin is None or _is_ours(origin, host, trusted):
         return None
     return f"origin {origin!r} is foreign to host {host!r}"
 
 
-def _is_ours(origin: str, host: str) -> bool:
+def _is_ours(origin: str, host: str, trusted: tuple[str, ...]) -> bool:
     """Same host and port as the server was called by, or listed in CSRF_TRUSTED_ORIGINS."""
     try:
         parts = urlsplit(origin)
@@ -63,9 +69,8 @@ def _is_ours(origin: str, host: str) -> bool:
     except (KeyError, ValueError):
         return False
     return any(
-        parts.scheme == urlsplit(trusted).scheme
-        and is_same_domain(parts.netloc, urlsplit(trusted).netloc.removeprefix("*"))
-        for trusted in settings.CSRF_TRUSTED_ORIGINS
+        parts.scheme == urlsplit(one).scheme and is_same_domain(parts.netloc, urlsplit(one).netloc.removeprefix("*"))
+        for one in trusted
     )
 
 

@@ -75,6 +75,15 @@ def origins(name: str) -> list[str]:
     return found
 
 
+def hosts(name: str, default: list[str]) -> list[str]:
+    """Names and addresses as `example.com`, `.example.com` and `[::1]`, comma-separated; no scheme and no port."""
+    found = words(name, default)
+    for host in found:
+        if "/" in host or host.rpartition(":")[2].isdecimal():
+            raise ImproperlyConfigured(f"{name}: {host!r} is no host such as example.com, without https:// and port.")
+    return found
+
+
 def networks(name: str) -> list[str]:
     """Addresses and networks as `10.0.0.1` and `10.0.0.0/8`, comma-separated."""
     found = words(name, [])

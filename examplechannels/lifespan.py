@@ -11,6 +11,7 @@ from contextvars import Context
 from functools import partial
 from typing import Any
 
+import uvicorn
 from django.conf import settings
 
 from examplechannels.background import background
@@ -65,6 +66,8 @@ def drain_first(number: signal.Signals, seconds: float) -> None:
     task: asyncio.Task[None] | None = None
 
     async def drain(frame: Any) -> None:
+        for listener in _shared_listeners(before):
+            listener.close()
         await connections.drain(seconds)
         before(number, frame)
 
@@ -83,6 +86,16 @@ def drain_first(number: signal.Signals, seconds: float) -> None:
             loop.call_soon_threadsafe(partial(begin, frame))
 
     signal.signal(number, handle)
+
+
+def _shared_listeners(handler: Any) -> list[Any]:
+    """Those of the uvicorn server whose method `handler` is, if other workers take what comes there.
+
+    uvicorn itself closes them after the draining. A worker alone goes on listening, to tell a proxy by 503.
+    """
+    server = getattr(handler, "__self__", None)
+    is_shared = isinstance(server, uvicorn.Server) and server.config.workers > 1
+    return getattr(server, "servers", []) if is_shared else []
 
 
 def _give_up() -> None:

@@ -19,6 +19,12 @@ INVITATION = re.compile(r"(/chat/join/)[^/\s?\"']+")
 QUOTED = re.compile(r"(['\"]).*\1", re.DOTALL)
 QUOTING = {"LookupError", "ValueError", "DataError"}  # exceptions that say what they were given
 MAX_EXCEPTION_CHARACTERS = 300
+ENCODER = json.JSONEncoder(default=str)
+
+# No line says where in the code it was written, nor by which thread: so it is not looked up each time (Python's Logging
+# HOWTO, Optimization).
+logging._srcfile = None
+logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 refused_handshake = ContextVar("refused_handshake", default=False)  # doors.py says so
@@ -124,7 +130,7 @@ class JsonFormatter(logging.Formatter):
         entry.update(getattr(record, "fields", {}))
         if record.exc_info and record.exc_info[1]:
             entry["traceback"] = traceback_of(record.exc_info[1])
-        return json.dumps(entry, default=str)
+        return ENCODER.encode(entry)
 
 
 def configuration(form: str, level: str) -> dict[str, Any]:

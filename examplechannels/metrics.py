@@ -69,10 +69,8 @@ layer_reconnects = _counter("layer_reconnects", "Times that the channel layer wa
 event_loop_lag_seconds = _histogram("event_loop_lag_seconds", "How late the event loop wakes a sleeper", SHORT_BUCKETS)
 
 # A counter that begins at 1 hides its first event from `rate`.
-for _app in APPS:
-    websockets_open.labels(_app)
-    for _outcome in OUTCOMES:
-        handshakes.labels(_app, _outcome)
+websockets_open_of = {app: websockets_open.labels(app) for app in APPS}
+handshakes_of = {(app, outcome): handshakes.labels(app, outcome) for app in APPS for outcome in OUTCOMES}
 slow_viewers_closed_by_backlog = slow_viewers_closed.labels("backlog")
 slow_viewers_closed_blocked = slow_viewers_closed.labels("blocked")
 telemetry_commit_seconds = commit_seconds.labels("telemetry")

@@ -7,11 +7,12 @@ A task and a queue for each viewer would be simpler, and cost 22 µs per deliver
 import asyncio
 import types
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine, Generator, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterable
 from contextvars import Context
-from typing import Any, Literal, TypedDict
+from typing import Any, Literal, NotRequired, TypedDict
 
 from examplechannels import metrics
+from examplechannels.wire import wire_of
 
 MAX_BACKLOG_FRAMES = 64
 MAX_BACKLOG_CHARACTERS = 128 * 1024
@@ -24,6 +25,7 @@ class SendFrame(TypedDict):
 
     type: Literal["websocket.send"]
     text: str
+    wire: NotRequired[bytes]  # the same for a server that takes it so, see wire.py
 
 
 class CloseSocket(TypedDict):
@@ -32,7 +34,7 @@ class CloseSocket(TypedDict):
 
 
 def frame(text: str) -> SendFrame:
-    return {"type": "websocket.send", "text": text}
+    return {"type": "websocket.send", "text": text, "wire": wire_of(text)}
 
 
 @types.coroutine
@@ -70,7 +72,7 @@ class Outlet:
         self._overflow = overflow
         self._catch_up = catch_up
         self._backlog: deque[SendFrame | CloseSocket] | None = deque()
-        self._first: list[SendFrame] | None = []
+        self._first: deque[SendFrame] | None = deque()
         self._characters = 0
         self._task: asyncio.Task[None] | None = None
         self._dropped = False
@@ -88,16 +90,21 @@ class Outlet:
         if self._backlog is not None:
             self._queue(self._backlog, message)
             return
+        if (rest := self._begin(message)) is not None:
+            self._start(rest, deque())
+
+    def _begin(self, message: SendFrame) -> Awaitable[None] | None:
+        """Sends what the socket takes at once; returns the rest of the sending, if it does not."""
         coroutine = self._send(message)
         try:
             waits_for = coroutine.send(None)
         except StopIteration:
-            return
+            return None
         except Exception:
             # The peer is gone; the server tells the consumer, whose disconnect tidies up.
             self.closed = True
-            return
-        self._start(resume(coroutine, waits_for), deque())
+            return None
+        return resume(coroutine, waits_for)
 
     def send_first(self, message: SendFrame) -> None:
         """Puts a frame before those that are held until the handshake is done; afterwards it is sent like any other."""
@@ -109,10 +116,13 @@ class Outlet:
 
     def open(self) -> None:
         """The handshake is done: sends what came before it was, to a viewer that joined its groups first."""
-        backlog, self._backlog = self._backlog, None
-        first, self._first = self._first, None
-        if not self.closed and (first or backlog):
-            self._start(self._send_all(first or []), backlog or deque())
+        backlog, self._backlog = self._backlog or deque(), None
+        first, self._first = self._first or deque(), None
+        sending = None
+        while first and sending is None and not self.closed:
+            sending = self._begin(first.popleft())
+        if sending is not None or backlog:
+            self._start(self._send_all(sending, first), backlog)
 
     def catch_up(self) -> None:
         """Tells the page that frames may have been lost, if it asked to be told."""
@@ -123,10 +133,13 @@ class Outlet:
     def end(self) -> None:
         """Forgets what is not sent yet and ends the task."""
         self.closed = True
+        self._backlog = self._first = None
         if self._task is not None:
             self._task.cancel()
 
-    async def _send_all(self, messages: Sequence[SendFrame]) -> None:
+    async def _send_all(self, sending: Awaitable[None] | None, messages: Iterable[SendFrame]) -> None:
+        if sending is not None:
+            await sending
         for message in messages:
             await self._send(message)
 

@@ -19,20 +19,21 @@ def behind_proxies(inner: Application) -> Application:
     Of several addresses in the header it is the last one that is no trusted proxy itself. `from_proxy` in the scope
     says whether there is such a proxy.
     """
-    trusting: Any = ProxyHeadersMiddleware(inner, [*settings.TRUSTED_PROXIES, UNIX_PEER[0]])
+    reading_headers: Any = ProxyHeadersMiddleware(inner, [*settings.TRUSTED_PROXIES, UNIX_PEER[0]])
     is_told = False
 
     async def application(scope: Any, receive: Any, send: Any) -> None:
         nonlocal is_told
+        is_proxy = False
         if scope["type"] != "lifespan":
             client = scope.get("client") or UNIX_PEER
-            is_proxy = client[0] in trusting.trusted_hosts
+            is_proxy = client[0] in reading_headers.trusted_hosts
             scope = {**scope, "client": client, "from_proxy": is_proxy}
             if not is_proxy and not is_told and header(scope, b"x-forwarded-for"):
                 is_told = True
                 logger.warning(
                     "%s sends X-Forwarded-For and is not in TRUSTED_PROXIES: it counts as a visitor.", client[0]
                 )
-        await trusting(scope, receive, send)
+        await (reading_headers if is_proxy else inner)(scope, receive, send)
 
     return application

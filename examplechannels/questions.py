@@ -1,14 +1,14 @@
 """Asks the database off the event loop, in threads of their own.
 
-Otherwise a question about the past would keep busy the one thread that all sync code and every async consumer's
-database clean-up share.
+Otherwise a question about the past would keep busy the one thread that sync code outside of requests shares.
 """
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import Context
+from itertools import islice
 from threading import Barrier
 from typing import Generic, TypeVar
 
@@ -22,7 +22,10 @@ ANSWER_SECONDS = 12.0  # pages give up after 15
 URGENT_SECONDS = 3.0
 MAX_WAITING = 2_000  # questions, for the same threads
 NO_ANSWER = "the database gave no answer in time"
+MOST_TOGETHER = 200  # keys in a question
+MAX_WAITING_KEYS = 20_000
 Answer = TypeVar("Answer")
+Key = TypeVar("Key")
 
 _threads = ThreadPoolExecutor(THREADS, thread_name_prefix="question", initializer=keep_own_connection)
 _urgent = ThreadPoolExecutor(1, thread_name_prefix="urgent-question", initializer=keep_own_connection)
@@ -134,3 +137,54 @@ class SharedQuestion(Generic[Answer]):
         finally:
             if self._running is asyncio.current_task():
                 self._running = None
+
+
+class AskedTogether(Generic[Key, Answer]):
+    """A question about keys: those that wait while the last one is under way are put to the database as one.
+
+    `question` gets keys and answers those that it knows; `ask` is one of the functions above.
+    """
+
+    def __init__(
+        self,
+        question: Callable[[Collection[Key]], Mapping[Key, Answer]],
+        ask: Callable[[Callable[[], Mapping[Key, Answer]]], Awaitable[Mapping[Key, Answer]]],
+    ) -> None:
+        self._question = question
+        self._ask = ask
+        self._waiting: dict[Key, asyncio.Future[Answer | None]] = {}
+        self._task: asyncio.Task[None] | None = None
+
+    async def ask(self, key: Key) -> Answer | None:
+        """Never older than the call; None for a key that is not known.
+
+        Raises:
+            OperationalError: too many wait, or see `ask`.
+        """
+        answer = self._waiting.get(key)
+        if answer is None:
+            if len(self._waiting) >= MAX_WAITING_KEYS:
+                raise OperationalError("too many questions wait for the database")
+            answer = self._waiting[key] = asyncio.get_running_loop().create_future()
+            if self._task is None:
+                self._task = asyncio.create_task(self._run(), name="asked together", context=Context())
+        return await asyncio.shield(answer)
+
+    async def _run(self) -> None:
+        try:
+            while self._waiting:
+                keys = list(islice(self._waiting, MOST_TOGETHER))
+                await self._answer({key: self._waiting.pop(key) for key in keys})
+        finally:
+            self._task = None
+
+    async def _answer(self, waiting: dict[Key, "asyncio.Future[Answer | None]"]) -> None:
+        try:
+            found = await self._ask(lambda: self._question(waiting.keys()))
+        except Exception as error:  # it is for whoever waits
+            for answer in waiting.values():
+                answer.set_exception(error)
+                answer.exception()  # heard, though nobody may be waiting any more
+        else:
+            for key, answer in waiting.items():
+                answer.set_result(found.get(key))

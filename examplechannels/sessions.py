@@ -3,7 +3,8 @@
 from collections.abc import Collection
 from typing import Any, NamedTuple
 
-from django.contrib.auth import HASH_SESSION_KEY
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.auth.models import User
 from django.contrib.auth.signals import user_logged_out
 from django.contrib.sessions.models import Session
@@ -45,8 +46,35 @@ def standing(accounts: Collection[Account]) -> dict[Account, User]:
         for account in accounts
         if (user := users.get(account.user_id))
         and account.session_key in open_keys
-        and constant_time_compare(account.session_hash, user.get_session_auth_hash())
+        and _holds(user, account.session_hash)
     }
+
+
+def open_sessions(session_keys: Collection[str]) -> dict[str, tuple[dict[str, Any], User | None]]:
+    """What is in those that are open, and whose they are, with two questions for all of them. Blocks.
+
+    A login in it that does not hold any more is nobody's.
+    """
+    found = Session.objects.filter(session_key__in=session_keys, expire_date__gt=timezone.now())
+    contents = {session.session_key: session.get_decoded() for session in found}
+    ids = {key: content[SESSION_KEY] for key, content in contents.items() if _is_of_ours(content)}
+    users = User.objects.filter(is_active=True).in_bulk(set(ids.values())) if ids else {}
+    holders = {
+        key: user
+        for key, user_id in ids.items()
+        if (user := users.get(int(user_id))) and _holds(user, contents[key].get(HASH_SESSION_KEY) or "")
+    }
+    return {key: (content, holders.get(key)) for key, content in contents.items()}
+
+
+def _is_of_ours(content: dict[str, Any]) -> bool:
+    user_id, backend = str(content.get(SESSION_KEY, "")), content.get(BACKEND_SESSION_KEY)
+    return user_id.isdecimal() and backend in settings.AUTHENTICATION_BACKENDS
+
+
+def _holds(user: User, session_hash: str) -> bool:
+    """Whether the password is still that with which they logged in."""
+    return constant_time_compare(session_hash, user.get_session_auth_hash())
 
 
 def session_digest(session_key: str) -> str:

@@ -15,7 +15,7 @@ DATA_DIR = environment.data_dir("DATA_DIR", BASE_DIR / "var")
 # On under `manage.py runserver` alone, so that it cannot be forgotten in production.
 DEBUG = environment.flag("DEBUG", default="runserver" in sys.argv)
 SECRET_KEY = environment.secret_key(DATA_DIR)
-ALLOWED_HOSTS = environment.words("ALLOWED_HOSTS", ["localhost", ".localhost", "127.0.0.1", "[::1]"])
+ALLOWED_HOSTS = environment.hosts("ALLOWED_HOSTS", ["localhost", ".localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = environment.origins("CSRF_TRUSTED_ORIGINS")
 PASSED_SOCKETS = environment.passed_sockets()  # here, for Twisted takes the variables away when it is imported
 TRUSTED_PROXIES = environment.networks("TRUSTED_PROXIES")  # proxies.py
@@ -46,7 +46,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "servestatic.middleware.ServeStaticMiddleware",
     "csp.middleware.CSPMiddleware",
-    "examplechannels.database.DatabaseMiddleware",
+    "examplechannels.database.let_go_early",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -59,6 +59,7 @@ MIDDLEWARE = [
 LOGIN_REQUIRED = environment.flag("LOGIN_REQUIRED", default=False)
 if LOGIN_REQUIRED:
     MIDDLEWARE.append("examplechannels.visitors.LookMiddleware")
+MIDDLEWARE.append("examplechannels.request_threads.in_one_piece")
 
 # Whether people may make accounts for themselves.
 SIGN_UP = environment.flag("SIGN_UP", default=not LOGIN_REQUIRED)

@@ -5,6 +5,7 @@ from contextlib import suppress
 from typing import Any, Literal
 from urllib.parse import parse_qs
 
+from channels.consumer import get_handler_name
 from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
@@ -43,7 +44,8 @@ class SocketConsumer:
     _said_goodbye = False
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        self.query = parse_qs(scope["query_string"].decode(errors="replace"))
+        query = scope["query_string"].decode(errors="replace")
+        self.query = parse_qs(query) if query else {}
         self.wants_events = "all" in self.query.get("events", [])
         self.outlet = Outlet(scope.get("server_send", send), self.overflow, CATCH_UP if self.wants_events else None)
         try:
@@ -62,7 +64,31 @@ class SocketConsumer:
         await super().dispatch(message)  # type: ignore[misc]
 
 
-class ViewerConsumer(SocketConsumer, AsyncWebsocketConsumer):
+class SlimConsumer(AsyncWebsocketConsumer):
+    """An async consumer without what Channels does for a channel and for the database, where it has and asks neither.
+
+    That is a second task, and, around each message, a look for old connections in the one thread that sync code outside
+    of requests shares. The database is asked through `questions` alone.
+    """
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if self.channel_layer_alias is not None:
+            await super().__call__(scope, receive, send)
+            return
+        self.scope, self.base_send, self.channel_layer = scope, send, None
+        with suppress(StopConsumer):
+            while True:
+                await self.dispatch(await receive())
+
+    async def dispatch(self, message: dict[str, Any]) -> None:
+        await getattr(self, get_handler_name(message))(message)
+
+    async def websocket_disconnect(self, message: dict[str, Any]) -> None:
+        await self.disconnect(message["code"])
+        raise StopConsumer
+
+
+class ViewerConsumer(SocketConsumer, SlimConsumer):
     """A socket that watches groups through `broadcast`.
 
     With FANOUT=channels it has a channel of its own, and Channels calls `broadcast` for each event.

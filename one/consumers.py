@@ -41,8 +41,8 @@ ticker = Ticker(send_word)
 class OwnThread(WebsocketConsumer):
     """A sync consumer whose handlers run in one thread of their own.
 
-    All other sync code, and the database clean-up of every async consumer, share another thread, which
-    500 visitors of this page would keep busy at each word (docs/benchmarks.md, Doors stay open).
+    Sync code outside of requests, and what Channels does for the database of async consumers, shares another thread,
+    which 500 visitors of this page would keep busy at each word (docs/benchmarks.md, Doors stay open).
     """
 
     dispatch = DatabaseSyncToAsync(

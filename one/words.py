@@ -1,5 +1,6 @@
 """The word of a time slot: the same in every process and on every host, with nothing stored or shared."""
 
+import asyncio
 from datetime import UTC, datetime
 from functools import cache
 from threading import Lock
@@ -8,6 +9,7 @@ from typing import TypedDict
 from django.utils.crypto import salted_hmac
 from random_word import RandomWords
 
+from examplechannels.background import background
 from examplechannels.ticker import slot_start_ms
 
 
@@ -29,6 +31,13 @@ def word_list() -> tuple[str, ...]:
     """The 370,101 English words of `random-word`. The first call reads 6.8 MB, so call it in a thread."""
     with loading:  # `cache` alone lets threads load side by side
         return _load()
+
+
+@background.register
+async def load_words() -> None:
+    """Before the first visitor, who would wait for it."""
+    await asyncio.get_running_loop().run_in_executor(None, word_list)
+    await asyncio.Event().wait()
 
 
 def word_at(slot: int) -> str:

@@ -48,7 +48,7 @@ class Proxy:
             flow.set()
 
     def cut_in_mid_frame(self, direction: Direction, after_bytes: int) -> None:
-        """The next connections to carry so many bytes more that way end in the middle of them."""
+        """After so many bytes more that way, the connection that carries the next one ends before it."""
         self._cut_after[direction] = after_bytes
 
     def cut_before(self, direction: Direction, what: bytes) -> None:
@@ -109,25 +109,27 @@ class Proxy:
         with suppress(OSError):
             while data := source.recv(CHUNK_BYTES):
                 self._flows[direction].wait()
-                if (what := self._cut_before.get(direction)) and what in data:
-                    del self._cut_before[direction]
+                what = self._cut_before.get(direction)
+                if what and what in data and self._cut_before.pop(direction, None):
                     self.cuts += 1
                     break
-                target.sendall(data[: self._allowed(direction, len(data))])
-                if self._cut_after[direction] == 0:
-                    self._cut_after[direction] = None
+                passed = self._allowed(direction, len(data))
+                target.sendall(data[:passed])
+                if passed < len(data):
                     self.cuts += 1
                     break
         _end(source)
         _end(target)
 
     def _allowed(self, direction: Direction, size: int) -> int:
-        """How much of `size` bytes gets through."""
-        left = self._cut_after[direction]
-        if left is None:
-            return size
-        self._cut_after[direction] = max(0, left - size)
-        return min(left, size)
+        """How much of `size` bytes gets through; less than all of it is said to one connection, which is cut."""
+        with self._lock:
+            left = self._cut_after[direction]
+            if left is None or left >= size:
+                self._cut_after[direction] = None if left is None else left - size
+                return size
+            self._cut_after[direction] = None
+            return left
 
 
 def _end(one: socket.socket) -> None:

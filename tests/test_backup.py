@@ -47,7 +47,11 @@ class Place(NamedTuple):
         return Ledger(self.url or self.data)
 
     def run(self, script: str, folder: Path) -> None:
-        """A script of the paper, here."""
+        done = self.outcome(script, folder)
+        assert (done.returncode, done.stderr) == (0, "")
+
+    def outcome(self, script: str, folder: Path) -> subprocess.CompletedProcess[str]:
+        """Of a script of the paper, here."""
         (self.data / "environment").write_text(
             f"DATA_DIR={self.data}\n" + "".join(f"{name}={value}\n" for name, value in self.env.items())
         )
@@ -59,7 +63,7 @@ class Place(NamedTuple):
         }.items():
             text = text.replace(old, new)
         text = re.sub(r"^chown .*\n", "", text, flags=re.MULTILINE)
-        done = subprocess.run(
+        return subprocess.run(
             ["sh", "-c", text, script, str(folder)],
             cwd=ROOT,
             capture_output=True,
@@ -67,7 +71,6 @@ class Place(NamedTuple):
             timeout=SCRIPT_SECONDS,
             check=False,
         )
-        assert (done.returncode, done.stderr) == (0, "")
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -132,6 +135,29 @@ def test_what_was_acknowledged_before_a_backup_is_back_after_a_restore(
         assert (file.status, file.body) == (200, content)
         with WritingDevice(Visitor(again.port), token) as late:
             late.wait_for(3)
+
+
+def test_a_restore_that_finds_no_backup_changes_nothing(places: tuple[Place, Place]) -> None:
+    site, _other = places
+    (site.data / "db.sqlite3").write_text("readings")
+    (site.data / "db.sqlite3-wal").write_text("committed last")
+    done = site.outcome("/usr/local/sbin/examplechannels-restore", new_folder())
+    assert done.returncode == 1
+    assert "there is no " in done.stderr
+    assert "nothing was changed" in done.stderr
+    assert (site.data / "db.sqlite3").read_text() == "readings"
+    assert (site.data / "db.sqlite3-wal").read_text() == "committed last"
+
+
+def test_a_key_that_was_made_once_is_kept_too(tmp_path: Path) -> None:
+    site, other = Place(tmp_path / "site", ""), Place(tmp_path / "other", "")
+    for place in (site, other):
+        place.data.mkdir()
+    said_by(site, "migrate", "-v0")
+    (site.data / "secret_key").write_text("made once")
+    site.run("/usr/local/sbin/examplechannels-backup", tmp_path / "kept")
+    other.run("/usr/local/sbin/examplechannels-restore", tmp_path / "kept")
+    assert (other.data / "secret_key").read_text() == "made once"
 
 
 def said_by(place: Place, *command: str) -> str:

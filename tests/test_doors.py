@@ -3,10 +3,12 @@
 import http.client
 import json
 import re
+import socket
 import statistics
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -249,3 +251,36 @@ def test_the_log_names_the_address_once_a_while_and_no_password(secured: Server)
     assert "Logging in was refused to 127.0.0.1: too many failures" in secured.output
     assert "hunter" not in secured.output
     assert "geheim" not in secured.output
+
+
+HEAD = b"POST /one/ HTTP/1.1\r\nHost: localhost\r\n"
+CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n1\r\nx\r\n"
+
+
+@pytest.mark.parametrize(
+    "begun",
+    [b"GET /", HEAD + b"X-A: ", HEAD, CHUNKED, CHUNKED + b"0\r\nX-A: "],
+    ids=["path", "header", "headers", "chunk size", "trailer"],
+)
+def test_what_surrounds_a_body_is_bounded(uvicorn: Server, begun: bytes) -> None:
+    piece = b"".join(b"X-%d: a\r\n" % n for n in range(400)) if begun == HEAD else b"0" * 4_000
+    with socket.create_connection(("127.0.0.1", uvicorn.port), timeout=10) as client:
+        client.sendall(begun)
+        answer, sent = b"", 0
+        client.settimeout(0.05)
+        while sent < 1_000_000 and not answer:
+            with suppress(TimeoutError, ConnectionError):
+                client.sendall(piece)
+                sent += len(piece)
+                answer = client.recv(1_000)
+        assert answer.startswith((b"HTTP/1.1 431 ", b"HTTP/1.1 400 "))
+
+
+def test_long_heads_that_end_are_answered(uvicorn: Server) -> None:
+    client = http.client.HTTPConnection("127.0.0.1", uvicorn.port, timeout=10)
+    for _ in range(3):  # on one connection: each has the whole bound
+        client.request("GET", "/livez", headers={"X-A": "a" * 50_000})
+        answer = client.getresponse()
+        answer.read()
+        assert answer.status == 200
+    client.close()

@@ -90,6 +90,55 @@ async def test_several_workers_drain_side_by_side(prepared: Path, valkey: Valkey
             await asyncio.to_thread(server.wait, LIMIT_SECONDS)
 
 
+async def test_sighup_ends_one_worker_as_sigterm_does(prepared: Path) -> None:
+    server = Server("uvicorn", prepared)
+    with running(server):
+        await asyncio.to_thread(server.wait_until_ready)
+        async with sockets(server, 10) as clients:
+            server.signal(signal.SIGHUP)
+            assert {code for code, _ in await asyncio.gather(*map(end_of, clients))} == {1012}
+            await asyncio.to_thread(server.wait, LIMIT_SECONDS)
+
+
+async def connect_again_and_again(server: Server) -> None:
+    """Until it is refused, or kept waiting."""
+    while True:
+        await websockets.connect(f"{server.ws}/ws/one/", open_timeout=NOTICE_SECONDS)
+
+
+async def test_while_one_worker_drains_the_others_take_whoever_comes(prepared: Path, valkey: Valkey) -> None:
+    server = Server("uvicorn", prepared, workers=2, REDIS_URL=valkey.url, DRAIN_SECONDS=str(SLOW_DRAIN_SECONDS))
+    with running(server):
+        await asyncio.to_thread(server.wait_until_ready)
+        async with sockets(server, 60) as clients:
+            ends = [asyncio.create_task(end_of(client)) for client in clients]
+            one = max(server.workers, key=lambda worker: len(worker.net_connections()))
+            one.send_signal(signal.SIGTERM)
+            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+            for _ in range(60):  # refused by none of them; of two that listen, each would get some
+                async with websockets.connect(f"{server.ws}/ws/one/"):
+                    pass
+            assert one.is_running(), "it drains no more"
+            server.signal(signal.SIGTERM)
+            await asyncio.gather(*ends)
+            await asyncio.to_thread(server.wait, 2 * LIMIT_SECONDS)
+
+
+async def test_once_all_workers_drain_nobody_waits_for_an_answer(prepared: Path, valkey: Valkey) -> None:
+    server = Server("uvicorn", prepared, workers=2, REDIS_URL=valkey.url, DRAIN_SECONDS=str(SLOW_DRAIN_SECONDS))
+    with running(server):
+        await asyncio.to_thread(server.wait_until_ready)
+        async with sockets(server, 20) as clients:
+            ends = [asyncio.create_task(end_of(client)) for client in clients]
+            server.signal(signal.SIGTERM)
+            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+            with pytest.raises(ConnectionRefusedError):
+                await connect_again_and_again(server)
+            assert server.running
+            await asyncio.gather(*ends)
+            await asyncio.to_thread(server.wait, LIMIT_SECONDS)
+
+
 async def test_what_is_sent_while_it_ends_is_stored_if_it_was_acknowledged(tmp_path: Path) -> None:
     prepare(tmp_path)
     token = manage("token", "site", "drain", DATA_DIR=str(tmp_path)).stdout.split()[1]

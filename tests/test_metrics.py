@@ -51,14 +51,9 @@ def read(server: Server) -> dict[Any, float]:
     return values(server.get("/metrics")[1])
 
 
-def workers_of(server: Server) -> list[psutil.Process]:
-    """Its children but multiprocessing's resource tracker."""
-    return [child for child in psutil.Process(server.pid).children() if "spawn_main" in " ".join(child.cmdline())]
-
-
 def worker_at(server: Server, port: int) -> int:
     """Which process holds the other end of a connection from `port`."""
-    for worker in workers_of(server):
+    for worker in server.workers:
         for one in worker.net_connections("tcp"):
             if one.raddr and one.raddr.port == port:
                 return worker.pid

@@ -204,6 +204,6 @@ def keep_account_name(instance: User, raw: bool = False, **kwargs: object) -> No
         AccountName.objects.update_or_create(user=instance, defaults={"skeleton": skeleton(instance.get_username())})
 
 
-async def is_an_accounts(name: str) -> bool:
-    """Whether a name is, or looks like, an account's."""
-    return await AccountName.objects.filter(skeleton=skeleton(name)).aexists()
+def is_an_accounts(name: str) -> bool:
+    """Whether a name is, or looks like, an account's. Blocks."""
+    return AccountName.objects.filter(skeleton=skeleton(name)).exists()

@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.utils.crypto import salted_hmac
 
+from examplechannels.questions import ask
 from threechat.models import is_an_accounts
 from threechat.names import readable, skeleton
 
@@ -66,6 +67,6 @@ async def named(person: Person, wanted: str | None) -> Person:
     name = readable(wanted or "")[:MAX_NAME_CHARACTERS].strip()
     if not person.guest or not name or name == person.name:
         return person
-    if is_reserved(name) or await is_an_accounts(name):
+    if is_reserved(name) or await ask(lambda: is_an_accounts(name), urgent=True):
         raise NameTaken(name)
     return person.called(name)

@@ -4,6 +4,8 @@ The random feed goes to a group of this process. What devices send is recorded f
 group of all processes, of which each viewer gets its devices' part.
 """
 
+from functools import lru_cache
+
 from django.conf import settings
 
 from examplechannels.broadcast import Selection, broadcast, encode, local_group
@@ -16,6 +18,13 @@ from two.live import EVENTS, PINS, TELEMETRY, account_came, account_left
 SINGLE_GROUP = local_group("two.random")  # one object a frame, as the tutorials' clients expect
 ARRAY_GROUP = local_group("two.random.array")  # arrays, for those who name devices
 SERVICE_RESTART = 1012
+
+
+@lru_cache(2)
+def random_text(slot: int, in_array: bool) -> str:
+    """The first frame of everybody who comes during a slot."""
+    reading = random_reading(slot)
+    return encode([reading] if in_array else reading)
 
 
 async def send_random(slot: int) -> None:
@@ -48,8 +57,7 @@ class TwoConsumer(ViewerConsumer):
             slot = await ticker.watch()
             self.watching = True
             await broadcast.group_add(self.random_group, self)
-            reading = random_reading(slot)
-            self.send_first(encode([reading] if devices else reading))
+            self.send_first(random_text(slot, in_array=bool(devices)))
         if not self.outlet.closed:  # its session ended meanwhile
             await self.accept()
 

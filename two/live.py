@@ -71,18 +71,16 @@ class Live:
         self._count = 0
         self._lost: set[str] = set()  # devices of which too much was waiting
         self._timer: asyncio.TimerHandle | None = None
-        self._next_at = 0.0
         self.newest_ns: dict[int, int] = {}  # the latest time that was published, by metric
 
     def publish(self, readings: Sequence[Recorded]) -> None:
-        """Sends at once when nothing was sent for 25 ms, else then."""
+        """Sends 25 ms after the first that waits: what all devices tell at the same moment is one frame."""
         for reading in readings:
             if reading.at_ns > self.newest_ns.get(reading.metric.id, 0):
                 self.newest_ns[reading.metric.id] = reading.at_ns
             self._add(reading)
         if self._timer is None:
-            loop = asyncio.get_running_loop()
-            self._timer = loop.call_at(max(self._next_at, loop.time()), self._flush)
+            self._timer = asyncio.get_running_loop().call_later(PUBLISH_SECONDS, self._flush)
 
     def _add(self, reading: Recorded) -> None:
         device = reading.metric.device
@@ -99,7 +97,6 @@ class Live:
 
     def _flush(self) -> None:
         self._timer = None
-        self._next_at = asyncio.get_running_loop().time() + PUBLISH_SECONDS
         waiting, self._waiting, self._count = self._waiting, {}, 0
         lost, self._lost = self._lost, set()
         if lost:

@@ -3,17 +3,19 @@
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextvars import Context
+from functools import partial
 from typing import Any, NamedTuple
 
 from django.utils.crypto import constant_time_compare
 
 from examplechannels.limits import TokenBucket
-from examplechannels.questions import ask
+from examplechannels.questions import AskedTogether, ask
 from two.models import AccessToken
 
 KEEP_SECONDS = 10.0  # how long a revoked token may still be taken
+LOOK_AHEAD_SECONDS = 5.0  # before its end one that is in use is looked up again, while it is still taken
 MAX_KEPT = 20_000
 MAX_TOKEN_CHARACTERS = 200
 READINGS_PER_SECOND: dict[str, int] = {AccessToken.Scope.DEVICE: 2_000, AccessToken.Scope.SITE: 100_000}
@@ -44,6 +46,7 @@ class Tokens:
         self._clock = clock
         self._grants: OrderedDict[str, tuple[float, Grant | None]] = OrderedDict()  # by digest, with their end
         self._guesses: OrderedDict[str, TokenBucket] = OrderedDict()  # by address
+        self._rows = AskedTogether(_rows_of, partial(ask, urgent=True))
         self._looked_up: dict[str, asyncio.Task[Grant | None]] = {}  # just now, by digest
 
     def forget(self) -> None:
@@ -59,24 +62,34 @@ class Tokens:
         """
         digest = AccessToken.digest_of(token[: MAX_TOKEN_CHARACTERS + 1])
         known = self._grants.get(digest)
-        if known and known[0] > self._clock():
+        left = known[0] - self._clock() if known else 0.0
+        if known and left > 0:
+            if known[1] and left < LOOK_AHEAD_SECONDS and digest not in self._looked_up:
+                self._begin(digest, known[1], self._guesses_of(address))  # nobody waits for it
             return known[1]
         if digest not in self._looked_up:
-            guesses = self._guesses.setdefault(address, TokenBucket(BURST_WRONG, WRONG_PER_SECOND, self._clock))
-            _bound(self._guesses)
+            guesses = self._guesses_of(address)
             was_good = known is not None and known[1] is not None
             if not was_good and (wait := guesses.wait()):
                 raise TooManyGuesses(wait)
-            looking = self._look_up(digest, known[1] if known else None, guesses)
-            # A context of its own, and shielded below: it is not only for the first who asked.
-            self._looked_up[digest] = asyncio.create_task(looking, name="token", context=Context())
+            self._begin(digest, known[1] if known else None, guesses)
+        # Shielded: it is not only for the first who asked.
         return await asyncio.shield(self._looked_up[digest])
+
+    def _guesses_of(self, address: str) -> TokenBucket:
+        guesses = self._guesses.setdefault(address, TokenBucket(BURST_WRONG, WRONG_PER_SECOND, self._clock))
+        _bound(self._guesses)
+        return guesses
+
+    def _begin(self, digest: str, before: Grant | None, guesses: TokenBucket) -> None:
+        looking = self._look_up(digest, before, guesses)
+        looked_up = asyncio.create_task(looking, name="token", context=Context())
+        looked_up.add_done_callback(lambda task: task.cancelled() or task.exception())  # heard, whoever waits
+        self._looked_up[digest] = looked_up
 
     async def _look_up(self, digest: str, before: Grant | None, guesses: TokenBucket) -> Grant | None:
         try:
-            row = await ask(
-                lambda: AccessToken.objects.select_related("device").filter(digest=digest).first(), urgent=True
-            )
+            row = await self._rows.ask(digest)
             grant = None
             if row is not None and row.revoked is None and constant_time_compare(row.digest, digest):
                 device = row.device.slug if row.device else None
@@ -89,6 +102,11 @@ class Tokens:
             return grant
         finally:
             del self._looked_up[digest]
+
+
+def _rows_of(digests: Collection[str]) -> dict[str, AccessToken]:
+    rows = AccessToken.objects.select_related("device").filter(digest__in=digests)
+    return {row.digest: row for row in rows}
 
 
 def _bucket(scope: str, clock: Callable[[], float]) -> TokenBucket:

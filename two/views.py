@@ -88,13 +88,15 @@ async def readings(request: HttpRequest) -> HttpResponse | StreamingHttpResponse
         return await post_readings(request)
     try:
         asked = range_asked(request)
-        if asked.devices and not await ask(lambda: are_known(asked.devices or [])):
-            return refusal(404, "no-such-device", _("There is no device of that name."))
         if request.GET.get("format") == "csv":
+            if asked.devices:
+                await ask(lambda: _require_known(asked))
             return _csv(asked)
         series = await ask(lambda: _encoded_series(asked))
     except BadQuery as error:
         return refusal(error.status, error.code, error.detail)
+    except NoSuchDevice:
+        return refusal(404, "no-such-device", _("There is no device of that name."))
     except TooMuch:
         return refusal(400, "too-many-series", _("More than 200 series or 200,000 points: choose devices or metrics."))
     except DatabaseError as error:
@@ -105,9 +107,21 @@ async def readings(request: HttpRequest) -> HttpResponse | StreamingHttpResponse
 def _encoded_series(asked: Range) -> list[str]:
     """One by one, in the database's thread: all at once would keep everybody waiting."""
     series = series_in(asked)
+    if not series:
+        _require_known(asked)
     if asked.includes(RANDOM, "value"):
         series.append(random_series(asked, int(time() * 1000)))
     return [encode(one) for one in series]
+
+
+def _require_known(asked: Range) -> None:
+    """Blocks.
+
+    Raises:
+        NoSuchDevice: none of the devices asked for is one.
+    """
+    if asked.devices and not are_known(asked.devices):
+        raise NoSuchDevice
 
 
 def unavailable(error: Exception) -> HttpResponse:
@@ -120,6 +134,10 @@ def _csv(asked: Range) -> StreamingHttpResponse:
     answer["Content-Disposition"] = 'attachment; filename="readings.csv"'
     answer["Cache-Control"] = "no-store"
     return answer
+
+
+class NoSuchDevice(Exception):
+    """None of those asked for."""
 
 
 class BadQuery(Exception):

@@ -117,3 +117,16 @@ def test_an_impossible_setting_is_refused_before_django_starts(monkeypatch: pyte
     monkeypatch.setenv("FANOUT", "x")
     with pytest.raises(ImproperlyConfigured):
         environment.choice("FANOUT", ("a", "b"))
+
+
+@pytest.mark.parametrize("wrong", ["https://example.com", "example.com:443", "example.com,127.0.0.1:8000"])
+def test_hosts_have_no_scheme_and_no_port(monkeypatch: pytest.MonkeyPatch, wrong: str) -> None:
+    monkeypatch.setenv("ALLOWED_HOSTS", wrong)
+    with pytest.raises(ImproperlyConfigured, match="is no host such as"):
+        environment.hosts("ALLOWED_HOSTS", [])
+
+
+@pytest.mark.parametrize("right", ["example.com", ".example.com", "[::1]", "[2001:db8::1]", "127.0.0.1", "*"])
+def test_hosts_are_names_and_addresses(monkeypatch: pytest.MonkeyPatch, right: str) -> None:
+    monkeypatch.setenv("ALLOWED_HOSTS", right)
+    assert environment.hosts("ALLOWED_HOSTS", []) == [right]

@@ -46,3 +46,18 @@ async def test_a_database_that_does_not_answer_is_named(
     monkeypatch.setattr("examplechannels.health._ask_database", away)
     answer = await async_client.get("/readyz")
     assert (answer.status_code, answer.json()["database"]) == (503, "no answer")
+
+
+async def test_a_layer_where_sending_overtakes_joining_is_ready(async_client: AsyncClient) -> None:
+    class Overtaking(InMemoryChannelLayer):
+        joined = False
+
+        async def group_send(self, group: str, message: Any) -> None:
+            if self.joined or group not in self.groups:
+                await super().group_send(group, message)
+            self.joined = group in self.groups
+
+    previous = channel_layers.set("default", Overtaking())
+    answer = await async_client.get("/readyz")
+    channel_layers.set("default", previous)
+    assert answer.status_code == 200

@@ -22,7 +22,7 @@ class Socket:
         self.sent.append(message)
 
     @property
-    def texts(self) -> list[str]:
+    def texts(self) -> list[Any]:
         return [message.get("text", message.get("code")) for message in self.sent]
 
 
@@ -161,3 +161,45 @@ async def test_what_is_sent_first_is_not_pushed_out_by_what_comes_before_the_han
         await asyncio.sleep(0)
     assert [text[:7] for text in sent[:4]] == ["first 0", "first 1", "first 2", "live 5"]
     outlet.end()
+
+
+async def test_what_was_held_comes_after_what_is_first_and_costs_no_task_alone(
+    socket: Socket, nothing_left: None
+) -> None:
+    outlet = Outlet(socket.send, "drop")
+    outlet.send_first(frame("a"))
+    outlet.send_first(frame("b"))
+    outlet.open()
+    assert (socket.texts, outlet.busy) == (["a", "b"], False)
+    outlet = Outlet(socket.send, "drop")
+    outlet.send(frame("d"))
+    outlet.send_first(frame("c"))
+    outlet.open()
+    await until_idle(outlet)
+    assert socket.texts == ["a", "b", "c", "d"]
+
+
+async def test_a_socket_that_blocks_at_its_first_frames_gets_all_of_them_in_order(
+    socket: Socket, nothing_left: None
+) -> None:
+    outlet = Outlet(socket.send, "drop")
+    texts = [str(number) for number in range(MAX_BACKLOG_FRAMES + 10)]  # these are not dropped
+    for text in texts:
+        outlet.send_first(frame(text))
+    socket.writable.clear()
+    outlet.open()
+    outlet.send(frame("later"))
+    socket.writable.set()
+    await until_idle(outlet)
+    assert socket.texts == [*texts, "later"]
+
+
+async def test_too_much_before_the_handshake_is_done_closes_a_socket_that_must_not_miss_anything(
+    socket: Socket, nothing_left: None
+) -> None:
+    outlet = Outlet(socket.send, "close")
+    for number in range(MAX_BACKLOG_FRAMES + 2):
+        outlet.send(frame(str(number)))
+    outlet.open()
+    await until_idle(outlet)
+    assert socket.texts == [TOO_SLOW]

@@ -27,7 +27,7 @@ START_SECONDS = 6.0  # tasks are counted every 5
 CATCH_UP_SECONDS = 15.0
 LEAVE_SECONDS = 45.0  # idle writers give their threads back, silent processes are forgotten
 TELL_SECONDS = 60.0
-ERROR = re.compile(r"^.*(?:\bERROR\b|\bCRITICAL\b|Traceback).*$", re.MULTILINE)
+ERROR = re.compile(r"^.*(?:\bERROR\b|\bCRITICAL\b|Traceback|Not ready).*$", re.MULTILINE)
 ROOMS = "SELECT id, name, last_id FROM threechat_room"
 MAX_TOLD = 5
 """Complaints of a kind that are printed."""

@@ -46,12 +46,12 @@ async def next_of(viewer: Any, device: str) -> Any:
 
 @pytest.mark.usefixtures("fanout", "nothing_left")
 async def test_viewers_get_what_their_devices_send_and_first_what_was_last() -> None:
-    await recorder.record([Sample("boiler", "t", None, 1.0), Sample("oven", "t", None, 2.0)])
-    both = await opened("/ws/two/?device=boiler&device=oven")
     everything = await opened("/ws/two/?device=*")
+    await recorder.record([Sample("boiler", "t", None, 1.0), Sample("oven", "t", None, 2.0)])
+    assert {one["device"] for one in await next_of(everything, "boiler")} == {"boiler", "oven"}
+    both = await opened("/ws/two/?device=boiler&device=oven")
     outsider = await opened("/ws/two/?device=attic")
     assert {(one["device"], one["data"]) for one in await both.receive_json_from()} == {("boiler", 1), ("oven", 2)}
-    assert {one["device"] for one in await next_of(everything, "boiler")} == {"boiler", "oven"}
     await recorder.record([Sample("oven", "t", None, 3.0), Sample("pump", "t", None, 4.0)])
     [reading] = await next_of(both, "oven")
     assert (reading["device"], reading["metric"], reading["data"]) == ("oven", "t", 3.0)

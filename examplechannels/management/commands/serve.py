@@ -6,6 +6,7 @@ With `--uds PATH` on a Unix socket; on the socket that systemd passed, where it 
 import fcntl
 import logging
 import os
+import signal
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
@@ -45,6 +46,15 @@ def serves_alone(folder: Path) -> bool:
     return True
 
 
+class Workers(Multiprocess):
+    """uvicorn's. A worker that ends takes no connections any more; once all end, neither does their parent."""
+
+    def terminate_all(self) -> None:
+        for listener in self.sockets:
+            listener.close()
+        super().terminate_all()
+
+
 class Command(BaseCommand):
     help = "Serves with production settings on uvicorn."
 
@@ -71,7 +81,8 @@ class Command(BaseCommand):
             "examplechannels.asgi:application",
             workers=workers,
             loop="uvloop",
-            ws="examplechannels.pings:BoundedPongs",
+            http="examplechannels.heads:BoundedHeads",
+            ws="examplechannels.wire:FanOutProtocol",
             ws_max_size=settings.MAX_FRAME_BYTES,
             ws_per_message_deflate=False,
             timeout_graceful_shutdown=REQUEST_SECONDS,
@@ -88,8 +99,11 @@ class Command(BaseCommand):
             self.stdout.write(f"Serving {line}")
         if isinstance(bound, tuple) and bound[0] in EVERY_ADDRESS:
             self.stdout.write(f"Hosts answered: {', '.join(settings.ALLOWED_HOSTS)} (ALLOWED_HOSTS)")
+        self.stdout.flush()  # also where it goes to a file or a journal
         if workers > 1:
             with shared_by_workers():
-                Multiprocess(config, sockets=[listener]).run()
+                Workers(config, sockets=[listener]).run()
         else:
+            # As several workers, who are replaced: nobody loses a frame, and a terminal that closes ends it well.
+            signal.signal(signal.SIGHUP, lambda *_: signal.raise_signal(signal.SIGTERM))
             uvicorn.Server(config).run(sockets=[listener])

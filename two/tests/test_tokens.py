@@ -1,0 +1,27 @@
+import asyncio
+
+import pytest
+from django.utils import timezone
+
+from two.models import AccessToken
+from two.tokens import KEEP_SECONDS, LOOK_AHEAD_SECONDS, Tokens
+
+pytestmark = pytest.mark.django_db(transaction=True)
+ADDRESS = "192.0.2.1"
+
+
+async def test_a_token_in_use_is_looked_up_again_before_its_end_and_nobody_waits_for_it() -> None:
+    now = 0.0
+    tokens = Tokens(lambda: now)
+    token = await asyncio.to_thread(AccessToken.issue, AccessToken.Scope.SITE)
+    first = await tokens.grant_for(token, ADDRESS)
+    await AccessToken.objects.aupdate(revoked=timezone.now())
+    now = KEEP_SECONDS - LOOK_AHEAD_SECONDS - 0.1
+    assert await tokens.grant_for(token, ADDRESS) == first
+    await asyncio.sleep(0.1)
+    assert await tokens.grant_for(token, ADDRESS) == first, "too early to look it up again"
+    now = KEEP_SECONDS - LOOK_AHEAD_SECONDS + 0.1
+    assert await tokens.grant_for(token, ADDRESS) == first, "it is still taken"
+    async with asyncio.timeout(5):
+        while await tokens.grant_for(token, ADDRESS) is not None:  # long before its end
+            await asyncio.sleep(0.01)
