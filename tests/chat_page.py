@@ -4,6 +4,7 @@ It is in more of a hurry: what waits is sent all at once, where the browser's pa
 """
 
 import asyncio
+import http.client
 import json
 import random
 import time
@@ -77,12 +78,13 @@ class Browser:
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(url, data, headers, method=method)
         try:
-            with urllib.request.urlopen(request, timeout=10) as answer:
+            try:
+                answer = urllib.request.urlopen(request, timeout=10)
+            except urllib.error.HTTPError as error:
+                answer = error
+            with answer:
                 return answer.status, _decoded(answer.read())
-        except urllib.error.HTTPError as error:
-            with error:
-                return error.code, _decoded(error.read())
-        except OSError as error:
+        except (OSError, http.client.HTTPException) as error:  # the latter ends in mid-answer
             raise Away(url) from error
 
 

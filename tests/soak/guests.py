@@ -155,7 +155,7 @@ class Passers:
 
         try:
             status = await asyncio.to_thread(ask)
-        except OSError:
+        except (OSError, http.client.HTTPException):  # the latter ends in mid-answer
             self.unanswered += 1
             return 0
         self.answers[status] += 1
