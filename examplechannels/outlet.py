@@ -25,7 +25,7 @@ class SendFrame(TypedDict):
 
     type: Literal["websocket.send"]
     text: str
-    wire: NotRequired[bytes]  # the same for a server that takes it so, see wire.py
+    wire: NotRequired[bytes]  # the same for a server that offers `write_frame`, see wire.py
 
 
 class CloseSocket(TypedDict):
@@ -55,20 +55,35 @@ def resume(coroutine: Coroutine[Any, Any, None], waits_for: Any) -> Generator[An
 class Outlet:
     """Sends frames to one socket in order, never waited for by who sends them; holds them until it is `open`.
 
+    `send` is the server's. `write` takes a frame's `wire` at once, where a server offers that, or says False.
+
     `overflow` says what happens when the backlog of a blocked socket is full: "drop" forgets the oldest
     frames and sends `catch_up` afterwards (None: nothing), "close" ends the socket with 4408. A socket
     that takes nothing for `BLOCKED_SECONDS` gets nothing any more; the server's TCP_USER_TIMEOUT ends it.
     """
 
-    __slots__ = ("_backlog", "_catch_up", "_characters", "_dropped", "_first", "_overflow", "_send", "_task", "closed")
+    __slots__ = (
+        "_backlog",
+        "_catch_up",
+        "_characters",
+        "_dropped",
+        "_first",
+        "_overflow",
+        "_send",
+        "_task",
+        "_write",
+        "closed",
+    )
 
     def __init__(
         self,
         send: Callable[[Any], Coroutine[Any, Any, None]],
         overflow: Literal["drop", "close"],
         catch_up: SendFrame | None = None,
+        write: Callable[[bytes], bool] | None = None,
     ) -> None:
         self._send = send
+        self._write = write
         self._overflow = overflow
         self._catch_up = catch_up
         self._backlog: deque[SendFrame | CloseSocket] | None = deque()
@@ -89,6 +104,8 @@ class Outlet:
             return
         if self._backlog is not None:
             self._queue(self._backlog, message)
+            return
+        if self._write is not None and (wire := message.get("wire")) and self._write(wire):
             return
         if (rest := self._begin(message)) is not None:
             self._start(rest, deque())

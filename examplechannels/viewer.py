@@ -47,7 +47,8 @@ class SocketConsumer:
         query = scope["query_string"].decode(errors="replace")
         self.query = parse_qs(query) if query else {}
         self.wants_events = "all" in self.query.get("events", [])
-        self.outlet = Outlet(scope.get("server_send", send), self.overflow, CATCH_UP if self.wants_events else None)
+        catch_up = CATCH_UP if self.wants_events else None
+        self.outlet = Outlet(scope.get("server_send", send), self.overflow, catch_up, scope.get("write_frame"))
         try:
             await super().__call__(scope, receive, through(self.outlet, send))  # type: ignore[misc]
         finally:

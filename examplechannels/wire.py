@@ -1,6 +1,6 @@
 """uvicorn's WebSocket protocol for a fan-out: framed once for everybody, with a bound on the answers to pings."""
 
-from typing import Any
+from typing import cast
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import Frame, Opcode
@@ -15,7 +15,7 @@ def wire_of(text: str) -> bytes:
 
 
 class FanOutProtocol(WebSocketsSansIOProtocol):
-    """Writes the bytes of a message that brings them as `wire`; uvicorn frames a text anew for each peer.
+    """Offers `scope["write_frame"]`, for frames that are framed once; with `send` uvicorn frames a text for each peer.
 
     Pings mostly those to whom nothing was sent since the last time: of others TCP_USER_TIMEOUT (network.py) tells that
     they are gone. Behind a proxy it tells that of the proxy alone, so every third time they are pinged too. A ping and
@@ -28,13 +28,22 @@ class FanOutProtocol(WebSocketsSansIOProtocol):
     _sent_since_ping = False
     _pings_spared = 0
 
-    async def send(self, message: Any) -> None:
-        self._sent_since_ping = True
-        wire = message.get("wire")
-        if wire and self.conn.state is OPEN and self.writable.is_set() and not self.disconnected:
+    async def run_asgi(self) -> None:
+        cast(dict[str, object], self.scope)["write_frame"] = self.write_frame
+        await super().run_asgi()
+
+    def write_frame(self, wire: bytes) -> bool:
+        """Writes what `wire_of` made, at once. False where that cannot be now: `send` then waits, or raises."""
+        if self.writable.is_set() and self.conn.state is OPEN and not self.disconnected:
+            self._sent_since_ping = True
             self.transport.write(wire)
-        else:
-            await super().send(message)
+            return True
+        return False
+
+    def start_keepalive(self) -> None:
+        # The handshake is done. uvicorn would keep its heads for as long as the socket lives, 3 kB each.
+        del self.request, self.response
+        super().start_keepalive()
 
     def send_keepalive_ping(self) -> None:
         if self._sent_since_ping and self._pings_spared < MOST_SPARED:

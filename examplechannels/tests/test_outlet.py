@@ -32,8 +32,8 @@ async def until_idle(outlet: Outlet) -> None:
             await asyncio.sleep(0)
 
 
-def opened(send: Any, overflow: Any, catch_up: Any = None) -> Outlet:
-    outlet = Outlet(send, overflow, catch_up)
+def opened(send: Any, overflow: Any, catch_up: Any = None, write: Any = None) -> Outlet:
+    outlet = Outlet(send, overflow, catch_up, write)
     outlet.open()
     return outlet
 
@@ -48,6 +48,35 @@ async def test_a_reader_that_keeps_up_costs_no_task(socket: Socket, nothing_left
     outlet.send(frame("a"))
     assert socket.texts == ["a"]
     assert not outlet.busy
+
+
+async def test_a_server_that_writes_frames_is_handed_those_that_are_framed(socket: Socket, nothing_left: None) -> None:
+    written: list[bytes] = []
+    is_writable = True
+
+    def write(wire: bytes) -> bool:
+        if is_writable:
+            written.append(wire)
+        return is_writable
+
+    outlet = opened(socket.send, "drop", write=write)
+    outlet.send(frame("a"))
+    outlet.send({"type": "websocket.send", "text": "b"})  # to this socket alone
+    is_writable = False
+    outlet.send(frame("c"))
+    assert written == [frame("a")["wire"]]
+    assert socket.texts == ["b", "c"]
+    socket.writable.clear()
+    outlet.send(frame("d"))
+    is_writable = True
+    outlet.send(frame("e"))  # not before what waits
+    assert written == [frame("a")["wire"]]
+    socket.writable.set()
+    await until_idle(outlet)
+    assert socket.texts == ["b", "c", "d", "e"]
+    outlet.end()
+    outlet.send(frame("f"))
+    assert written == [frame("a")["wire"]]
 
 
 async def test_a_blocked_reader_gets_all_in_order_once_it_reads(socket: Socket, nothing_left: None) -> None:
