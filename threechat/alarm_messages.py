@@ -25,6 +25,7 @@ from threechat.storage import Stored, add_message, locked_or_new
 from threechat.writer import NotStored, writer
 from two.alarms import webhooks
 from two.alarms.machine import NS_PER_S
+from two.alarms.sweep import seen
 from two.alarms.wire import alarm_event, alarm_frame, news, room_of
 from two.live import EVENTS
 from two.models import Alarm, Delivery, Rule
@@ -124,7 +125,8 @@ class Voice:
                     async with asyncio.timeout(LOOK_SECONDS):
                         await self._wake.wait()
                 except TimeoutError:
-                    pass
+                    if not seen.rules:
+                        continue
                 self._wake.clear()
                 await self.speak()
         finally:

@@ -20,6 +20,7 @@ from threechat.messages import message_frame
 from threechat.models import Message, Room
 from threechat.tests.cast import client_of, make_cast, socket_of
 from threechat.tests.test_consumers import next_of
+from two.alarms.sweep import seen
 from two.alarms.wire import alarm_frame, news, tell
 from two.models import Alarm, Delivery, Rule
 from two.recorder import recorder
@@ -394,6 +395,19 @@ async def test_what_another_process_recorded_is_found_a_little_later(monkeypatch
     member = await opened(f"/ws/chat/{ROOM}/")
     async with speaking():
         await sync_to_async(raise_alarm)(rule, 10)
+        assert (await member.receive_json_from(timeout=5))["alarm"]["state"] == "raised"
+    await member.disconnect()
+
+
+@pytest.mark.usefixtures("nothing_left")
+async def test_while_there_are_no_rules_it_looks_for_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("threechat.alarm_messages.LOOK_SECONDS", 0.02)
+    monkeypatch.setattr(seen, "rules", False)
+    await sync_to_async(raise_alarm)(await sync_to_async(make_rule)(), 10)
+    member = await opened(f"/ws/chat/{ROOM}/")
+    async with speaking():
+        assert await member.receive_nothing(timeout=0.2)
+        seen.rules = True
         assert (await member.receive_json_from(timeout=5))["alarm"]["state"] == "raised"
     await member.disconnect()
 

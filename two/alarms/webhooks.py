@@ -26,6 +26,7 @@ from two.alarms import outbox
 from two.alarms.addresses import BadWebhook, target_of
 from two.alarms.outbox import Claimed, Due
 from two.alarms.posting import post
+from two.alarms.sweep import seen
 
 logger = logging.getLogger(__name__)
 complaints = Complaints(logger)
@@ -86,14 +87,20 @@ class Postman:
                     await self._begin()
                 except DatabaseError as error:
                     complaints.say("Webhooks wait, the database did not answer: %s", str(error).strip())
-                try:
-                    async with asyncio.timeout(self._poll_seconds):
-                        await self._woken.wait()
-                except TimeoutError:
-                    pass
+                await self._until_something_may_be_due()
         finally:
             self._loop = None
             await self._end()
+
+    async def _until_something_may_be_due(self) -> None:
+        while True:
+            try:
+                async with asyncio.timeout(self._poll_seconds):
+                    await self._woken.wait()
+                return
+            except TimeoutError:
+                if seen.rules:
+                    return
 
     async def _begin(self) -> None:
         """Begins as many attempts as there is room for."""

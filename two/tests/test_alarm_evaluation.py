@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 
 from examplechannels.questions import close_connections
 from two.alarms.evaluation import MAX_UNTOLD, evaluate
-from two.alarms.sweep import sweep, watch_the_clock
+from two.alarms.sweep import seen, sweep, watch_the_clock
 from two.models import Alarm, Device, Metric, Reading, Rule
 from two.recorder import NotStored, Recorder
 from two.samples import AHEAD_NS, Sample
@@ -583,6 +583,24 @@ async def test_the_clock_does_not_wait_for_visitors(site: Site, crowd: None, mon
         await told.wait()
     clock.cancel()
     await asyncio.wait([clock])
+
+
+async def test_the_clock_knows_whether_there_are_rules(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("two.alarms.sweep.SWEEP_SECONDS", 0.01)
+    assert seen.rules
+    clock = asyncio.create_task(watch_the_clock())
+    async with asyncio.timeout(5):
+        while seen.rules:
+            await asyncio.sleep(0.01)
+        await make()
+        while not seen.rules:
+            await asyncio.sleep(0.01)
+        await Rule.objects.all().adelete()
+        while seen.rules:
+            await asyncio.sleep(0.01)
+    clock.cancel()
+    await asyncio.wait([clock])
+    assert seen.rules
 
 
 async def test_a_reading_that_comes_while_the_clock_looks_is_heard(site: Site) -> None:
