@@ -15,6 +15,7 @@ EVENTS = "two.events"  # who asked for `?events=all`: alarms
 PINS = "two.pins"  # of those, who may read what people say; what is said among members is for its readers alone
 LOOK_AGAIN = {"type": "catch_up"}  # for pages: what they fetched may be another by now
 PUBLISH_SECONDS = 0.025
+COMMIT_SECONDS = 0.1  # longer than that a frame does not wait for what is being committed
 MAX_FRAME_READINGS = 1_000
 MAX_FRAME_BYTES = 60 * 1024
 # Beyond it viewers fetch their window instead.
@@ -71,16 +72,30 @@ class Live:
         self._count = 0
         self._lost: set[str] = set()  # devices of which too much was waiting
         self._timer: asyncio.TimerHandle | None = None
+        self._more_comes = self._is_late = False
         self.newest_ns: dict[int, int] = {}  # the latest time that was published, by metric
 
-    def publish(self, readings: Sequence[Recorded]) -> None:
-        """Sends 25 ms after the first that waits: what all devices tell at the same moment is one frame."""
+    def publish(self, readings: Sequence[Recorded], more_comes: bool = False) -> None:
+        """Sends 25 ms after the first that waits: what all devices tell at the same moment is one frame.
+
+        Where more is being committed then, with that, unless it takes long.
+        """
         for reading in readings:
             if reading.at_ns > self.newest_ns.get(reading.metric.id, 0):
                 self.newest_ns[reading.metric.id] = reading.at_ns
             self._add(reading)
-        if self._timer is None:
-            self._timer = asyncio.get_running_loop().call_later(PUBLISH_SECONDS, self._flush)
+        self._more_comes = more_comes
+        if self._is_late:
+            self._flush()
+        elif self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(PUBLISH_SECONDS, self._flush_unless_more_comes)
+
+    def _flush_unless_more_comes(self) -> None:
+        if self._more_comes:
+            self._is_late = True
+            self._timer = asyncio.get_running_loop().call_later(COMMIT_SECONDS, self._flush)
+        else:
+            self._flush()
 
     def _add(self, reading: Recorded) -> None:
         device = reading.metric.device
@@ -96,7 +111,9 @@ class Live:
         self._count += 1
 
     def _flush(self) -> None:
-        self._timer = None
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer, self._is_late = None, False
         waiting, self._waiting, self._count = self._waiting, {}, 0
         lost, self._lost = self._lost, set()
         if lost:

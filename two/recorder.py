@@ -53,11 +53,11 @@ class Recorder:
 
     def __init__(
         self,
-        publish: Callable[[Sequence[Recorded]], None],
+        publish: Callable[[Sequence[Recorded], bool], None],
         tell: Callable[[Sequence[Alarm]], None],
         look_again: Callable[[Collection[str]], None],
     ) -> None:
-        self._publish = publish
+        self._publish = publish  # what is new, and whether more comes at once
         self._tell = tell
         self._look_again = look_again  # at these devices
         self._commits = Commits()
@@ -156,7 +156,7 @@ class Recorder:
         try:
             if committed.new:
                 readings_recorded.inc(len(committed.new))
-                self._publish(committed.new)
+                self._publish(committed.new, bool(self._waiting))
             if committed.alarms:
                 self._tell(committed.alarms)
             if self._doubtful and not committed.doubtful and None in committed.errors:

@@ -38,9 +38,6 @@ async def run(lineup: Lineup, quick: bool) -> Outcome:
             socket.transport.abort()
         await crowd.leave()
     site.remove()
-    import sys
-
-    print(each, file=sys.stderr)
     expected = (1 + TICKS) * DEVICES * VIEWERS
     return Outcome(
         [

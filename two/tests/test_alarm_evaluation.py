@@ -41,7 +41,7 @@ class Site:
 
     def _new(self) -> Recorder:
         return Recorder(
-            publish=lambda _readings: None,
+            publish=lambda _readings, _more_comes: None,
             tell=lambda alarms: self.told.append(list(alarms)),
             look_again=lambda _devices: None,
         )

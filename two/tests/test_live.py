@@ -7,7 +7,7 @@ from asgiref.sync import sync_to_async
 
 from tests.sockets import opened
 from two.catalogue import KnownMetric
-from two.live import MAX_FRAME_READINGS, MAX_WAITING_OF_DEVICE, Recorded, events_of, live
+from two.live import MAX_FRAME_READINGS, MAX_WAITING_OF_DEVICE, PUBLISH_SECONDS, Recorded, events_of, live
 from two.models import Device, Metric
 from two.recorder import recorder
 from two.samples import Sample
@@ -85,6 +85,18 @@ async def test_readings_that_come_together_are_one_frame() -> None:
         live.publish([Recorded(BOILER, number * 10**6, 1.0)])
     frame = await viewer.receive_json_from(timeout=5)
     assert [reading["at"] for reading in frame] == list(range(2, 30))
+    await viewer.disconnect()
+
+
+@pytest.mark.usefixtures("nothing_left")
+async def test_a_frame_waits_for_what_is_being_committed_but_not_for_ever() -> None:
+    viewer = await opened("/ws/two/?device=boiler")
+    live.publish([Recorded(BOILER, 10**6, 1.0)], more_comes=True)
+    await asyncio.sleep(PUBLISH_SECONDS * 1.3)
+    live.publish([Recorded(BOILER, 2 * 10**6, 1.0)], more_comes=True)
+    assert [reading["at"] for reading in await viewer.receive_json_from(timeout=5)] == [1, 2]
+    live.publish([Recorded(BOILER, 3 * 10**6, 1.0)], more_comes=True)
+    assert [reading["at"] for reading in await viewer.receive_json_from(timeout=5)] == [3]
     await viewer.disconnect()
 
 
