@@ -1,6 +1,6 @@
 """`python -m bench [--only NAME …] [--quick]`: measure, print, and write the report.
 
-Only a whole run writes docs/benchmarks.md. Exits 1 if a target was missed.
+Only a whole run writes docs/benchmarks.md and its plots. Exits 1 if a target was missed.
 """
 
 import argparse
@@ -41,6 +41,7 @@ def main() -> int:
     print(text)
     if not options.only and not options.quick:
         report.write(text)
+        report.draw(table for outcome in outcomes for table in outcome.tables)
     lock.close()
     missed = [r for o in outcomes for r in o.rows if r.ok is False]
     return 1 if missed else 0

@@ -67,12 +67,47 @@ class Row:
 
 
 @dataclass(frozen=True)
+class Column:
+    """A numeric column as a plot shows it: `name` in the table's head, `title` above, `unit` of its cells.
+
+    Columns of one unit share a scale. `peer`: what it holds is not ours.
+    """
+
+    name: str
+    title: str
+    unit: str = ""
+    peer: bool = False
+
+
+@dataclass(frozen=True)
+class Bars:
+    """A bar for each line and column. `label` is filled in from the line's cells by name; `{line}` is its number.
+
+    `ours`: how the labels of our own lines begin.
+    """
+
+    label: str
+    columns: tuple[Column, ...]
+    ours: tuple[str, ...] = ("",)
+
+
+@dataclass(frozen=True)
+class Lines:
+    """Each column over the numeric column `x`, which counts `unit`."""
+
+    x: str
+    unit: str
+    columns: tuple[Column, ...]
+
+
+@dataclass(frozen=True)
 class Table:
-    """Plain cells under a title, for figures without a target."""
+    """Plain cells under a title, for figures without a target, and which of them its plot shows."""
 
     title: str
     head: tuple[str, ...]
     lines: list[tuple[str, ...]]
+    plot: Bars | Lines
 
 
 @dataclass(frozen=True)

@@ -1,17 +1,21 @@
-"""Tables for the terminal and for the measured part of docs/benchmarks.md."""
+"""Tables for the terminal and for the measured part of docs/benchmarks.md, and the plots beside it."""
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from . import versions
+from . import plot, versions
 from .kernel import CPU_SOURCE
-from .measures import Outcome, Row
+from .measures import Outcome, Row, Table
 from .servers import ROOT
 
 DOCUMENT = ROOT / "docs/benchmarks.md"
 BEGIN = "<!-- measured by `make bench`: begin -->"
 END = "<!-- measured by `make bench`: end -->"
+PLOTS = "plots"
+"""Folder beside the document."""
+DRAWN = "<!-- drawn by `make bench` -->\n"
+"""How a picture of an earlier run begins."""
 VERDICTS = {True: "pass", False: "**miss**", None: ""}
 
 
@@ -28,7 +32,7 @@ def markdown(outcomes: Iterable[Outcome], minutes: float) -> str:
     if rows:
         parts.append(grid(("what", "reached", "target", ""), [cells(row) for row in rows]))
     for table in (table for outcome in found for table in outcome.tables):
-        parts += [f"### {table.title}", grid(table.head, table.lines)]
+        parts += [f"### {table.title}", picture(table), grid(table.head, table.lines)]
     return "\n\n".join(parts)
 
 
@@ -40,6 +44,21 @@ def grid(head: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
     """A Markdown table."""
     table = [head, ["---"] * len(head), *lines]
     return "\n".join(f"| {' | '.join(line)} |" for line in table)
+
+
+def picture(table: Table) -> str:
+    return f"![{plot.describe(table)}]({PLOTS}/{plot.file_name(table)})"
+
+
+def draw(tables: Iterable[Table], folder: Path = DOCUMENT.parent / PLOTS) -> None:
+    """One file a table; those of tables that are gone are removed, and nothing that somebody else put there."""
+    files = {plot.file_name(table): DRAWN + plot.svg(table) for table in tables}
+    folder.mkdir(exist_ok=True)
+    for path in folder.glob("*.svg"):
+        if path.name not in files and path.read_text().startswith(DRAWN):
+            path.unlink()
+    for name, text in files.items():
+        (folder / name).write_text(text)
 
 
 def write(text: str, document: Path = DOCUMENT) -> None:

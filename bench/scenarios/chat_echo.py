@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from ..ingest import Acks, open_socket, text_frame
 from ..lineup import Lineup
-from ..measures import Outcome, Row, Table, percentile
+from ..measures import Bars, Column, Outcome, Row, Table, percentile
 from ..pace import every
 from ..seed import Plan
 from ..servers import Server, running
@@ -139,4 +139,13 @@ def table(seen: dict[str, Echoes]) -> Table:
             )
             for name, echoes in seen.items()
         ],
+        Bars(
+            "{chat}",
+            (
+                Column("p50 ms", "p50", "ms"),
+                Column("p95 ms", "p95", "ms"),
+                Column("µs CPU per message", "CPU per message", "µs"),
+            ),
+            ours=("ours",),
+        ),
     )

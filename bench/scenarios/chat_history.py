@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from ..http import Connection, request_bytes
 from ..lineup import Lineup
-from ..measures import Outcome, Row, Table, percentile
+from ..measures import Bars, Column, Outcome, Row, Table, percentile
 from ..seed import Plan
 from ..seed_chat import ROOM
 from ..servers import Server, running
@@ -111,4 +111,5 @@ def table(seen: dict[str, Took], messages: int, megabytes: float, seconds: float
             (name, f"{percentile(took.ms, 50):.1f}", f"{took.p95:.1f}", f"{took.size / 1000:.1f}")
             for name, took in seen.items()
         ],
+        Bars("{page}", (Column("p50 ms", "p50", "ms"), Column("p95 ms", "p95", "ms"))),
     )

@@ -19,7 +19,7 @@ from ..client import Viewer
 from ..ingest import Acks, IngestSocket, open_socket, text_frame
 from ..lineup import Lineup
 from ..load import Crowd
-from ..measures import Outcome, Row, Table, percentile
+from ..measures import Bars, Column, Outcome, Row, Table, percentile
 from ..seed import Plan, device_name
 from ..servers import Server, running
 from ..site import Site
@@ -181,15 +181,15 @@ def table(rounds: list[Round], people: int) -> Table:
         f"{EACH} messages and {EACH} readings in turn to {people:,} each, one line a round, ms",
         (
             "message: first copy",
-            "p50",
-            "p99",
+            "message p50",
+            "message p99",
             "slowest copy of all",
             "reading: first copy",
-            "p50",
-            "p99",
+            "reading p50",
+            "reading p99",
             "from its sending p99",
             "one commit alone p50",
-            "p99",
+            "commit p99",
             "ratio",
         ),
         [
@@ -208,4 +208,12 @@ def table(rounds: list[Round], people: int) -> Table:
             )
             for r in rounds
         ],
+        Bars(
+            "round {line}",
+            (
+                Column("message p99", "p99 of a message", "ms"),
+                Column("reading p99", "p99 of a reading", "ms", peer=True),
+                Column("one commit alone p50", "one commit alone", "ms", peer=True),
+            ),
+        ),
     )

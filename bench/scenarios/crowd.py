@@ -3,7 +3,7 @@
 from statistics import median
 
 from ..lineup import Lineup
-from ..measures import Delivery, Outcome, Row, Table
+from ..measures import Bars, Column, Delivery, Outcome, Row, Table
 from .fanout import measure
 
 VIEWERS = 9_000
@@ -66,6 +66,15 @@ async def run(lineup: Lineup, quick: bool) -> Outcome:
                 [line("ours", *f) for f in ours]
                 + [line("picows", *f) for f in bare]
                 + [line(f"ours, {FEW_VIEWERS}", *f) for f in few],
+                Bars(
+                    "{server}",
+                    (
+                        Column("µs CPU", "CPU per delivery", "µs"),
+                        Column("p99 ms", "p99 of a delivery", "ms"),
+                        Column("kB", "memory per viewer", "kB"),
+                    ),
+                    ours=("ours",),
+                ),
             )
         ],
     )

@@ -15,7 +15,7 @@ from ..frames import take_frame
 from ..ingest import Acks, open_socket, text_frame
 from ..lineup import Lineup
 from ..load import Crowd
-from ..measures import Outcome, Row, Table, percentile
+from ..measures import Bars, Column, Outcome, Row, Table, percentile
 from ..pace import every
 from ..seed import Plan, device_name
 from ..servers import running
@@ -90,7 +90,16 @@ def table(stages: dict[str, list[float]]) -> Table:
     lines: list[tuple[str, ...]] = [
         (stage, *(f"{percentile(delays, percent):.1f}" for percent in (50, 95, 99))) for stage, delays in stages.items()
     ]
-    return Table(f"A reading's way at {PER_SECOND:,} a second", ("sent until", "p50 ms", "p95 ms", "p99 ms"), lines)
+    return Table(
+        f"A reading's way at {PER_SECOND:,} a second",
+        ("sent until", "p50 ms", "p95 ms", "p99 ms"),
+        lines,
+        Bars(
+            "{sent until}",
+            (Column("p50 ms", "p50", "ms"), Column("p95 ms", "p95", "ms"), Column("p99 ms", "p99", "ms")),
+            ours=("acknowledged", "its frame"),
+        ),
+    )
 
 
 def arrivals(frames: Iterable[tuple[float, str | bytes]]) -> dict[int, float]:

@@ -10,7 +10,7 @@ from statistics import fmean, median
 
 from ..lineup import Lineup
 from ..load import Crowd
-from ..measures import Delivery, Outcome, Row, Table
+from ..measures import Bars, Column, Delivery, Outcome, Row, Table
 from ..servers import Server, running
 
 VIEWERS = 2_000
@@ -56,6 +56,15 @@ async def run(lineup: Lineup, quick: bool) -> Outcome:
             f"One delivery to {viewers:,} viewers, {rounds} runs of {TICKS} ticks each",
             ("server", "µs CPU, median tick", "mean", "ours is", "p99 ms", "kB per viewer", "delivered"),
             lines,
+            Bars(
+                "{server}",
+                (
+                    Column("µs CPU, median tick", "CPU per delivery", "µs"),
+                    Column("p99 ms", "p99 of a delivery", "ms"),
+                    Column("kB per viewer", "memory per viewer", "kB"),
+                ),
+                ours=("ours",),
+            ),
         )
     ]
     if not quick:
@@ -118,4 +127,5 @@ async def with_keepalive(makers: list[Callable[[], Server]]) -> Table:
         f"The same over {KEEPALIVE_TICKS * 2} s, keepalive pings included",
         ("server", "µs CPU per delivery"),
         lines,
+        Bars("{server}", (Column("µs CPU per delivery", "CPU per delivery", "µs"),), ours=("ours",)),
     )

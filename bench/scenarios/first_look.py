@@ -9,7 +9,7 @@ from playwright.async_api import Browser
 
 from ..browser import chromium_open
 from ..lineup import Lineup
-from ..measures import Outcome, Row, Table
+from ..measures import Bars, Column, Outcome, Row, Table
 from ..seed import Plan
 from ..servers import HOST, Server, running
 
@@ -82,6 +82,14 @@ async def run(lineup: Lineup, quick: bool) -> Outcome:
                 f"A first visit, the middle of {len(seen[CHART_PAGE])}",
                 ("page", "kB over the wire", "requests", "layout shift", "first reading ms"),
                 [line(path, visits) for path, visits in seen.items()],
+                Bars(
+                    "{page}",
+                    (
+                        Column("kB over the wire", "over the wire", "kB"),
+                        Column("requests", "requests"),
+                        Column("first reading ms", "until the first reading", "ms"),
+                    ),
+                ),
             )
         ],
     )

@@ -10,7 +10,7 @@ from statistics import median
 from .. import kernel
 from ..lineup import Lineup
 from ..load import Crowd
-from ..measures import Outcome, Row, Table
+from ..measures import Bars, Column, Outcome, Row, Table
 from ..seed import Plan
 from ..servers import Server, running
 
@@ -70,6 +70,14 @@ async def run(lineup: Lineup, quick: bool) -> Outcome:
                     )
                     for way, found in seen.items()
                 ],
+                Bars(
+                    "{server}",
+                    (
+                        Column("handshakes per second of CPU", "handshakes per second of CPU"),
+                        Column("µs CPU each", "CPU each", "µs"),
+                    ),
+                    ours=("ours",),
+                ),
             )
         ],
     )

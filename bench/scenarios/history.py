@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 
 from ..http import Connection, request_bytes
 from ..lineup import Lineup
-from ..measures import Outcome, Row, Table, percentile
+from ..measures import Bars, Column, Outcome, Row, Table, percentile
 from ..seed import Plan, device_name
 from ..servers import Server, running
 from ..site import Site
@@ -163,6 +163,13 @@ def windows_table(seen: dict[str, tuple[Took, Took]], engine: str) -> Table:
             )
             for name, (many, few) in seen.items()
         ],
+        Bars(
+            "{window}",
+            (
+                Column("p95 ms", "p95 among all metrics", "ms"),
+                Column("p95 ms, alone", "p95 of one metric alone", "ms", peer=True),
+            ),
+        ),
     )
 
 
@@ -173,5 +180,8 @@ def files_table(sites: Iterable[Site]) -> Table:
         seconds = site.seeded.seconds
         lines.append((f"{count:,}", f"{seconds:.0f}", f"{count / seconds:,.0f}", f"{site.megabytes:,.0f}"))
     return Table(
-        "How those databases were filled, by `two.storage.store`", ("readings", "s", "readings/s", "MB"), lines
+        "How those databases were filled, by `two.storage.store`",
+        ("readings", "s", "readings/s", "MB"),
+        lines,
+        Bars("{readings} readings", (Column("readings/s", "stored", "readings/s"), Column("MB", "size", "MB"))),
     )

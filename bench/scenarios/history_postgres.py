@@ -3,7 +3,7 @@
 import os
 
 from ..lineup import Lineup
-from ..measures import Outcome, Row, Table
+from ..measures import Bars, Column, Outcome, Row, Table
 from ..postgres_site import PostgresSite, make_postgres_site, postgres
 from .history import compare, plans
 
@@ -33,4 +33,5 @@ def sizes_table(site: PostgresSite) -> Table:
         f"Bytes on PostgreSQL for each of {count:,} readings, {site.megabytes:,.0f} MB in all",
         ("table", "rows", "key"),
         lines,
+        Bars("{table}", (Column("rows", "rows", "bytes"), Column("key", "key", "bytes"))),
     )

@@ -9,7 +9,7 @@ import time
 from ..client import Viewer
 from ..lineup import Lineup
 from ..load import Crowd
-from ..measures import Outcome, Table
+from ..measures import Bars, Column, Outcome, Table
 from ..servers import Server, running
 
 VISITORS = 5
@@ -45,8 +45,17 @@ async def run(lineup: Lineup, quick: bool) -> Outcome:
         await pushes(lineup.ladder("group", INTERVAL), ticks),
         await pushes(lineup.ladder("fan_out", INTERVAL), ticks),
     ]
-    head = ("step", "load", "µs CPU per frame", "delivered")
-    return Outcome([], [Table("What each step of the ladder costs", head, lines)])
+    return Outcome(
+        [],
+        [
+            Table(
+                "What each step of the ladder costs",
+                ("step", "load", "µs CPU per frame", "delivered"),
+                lines,
+                Bars("{step}", (Column("µs CPU per frame", "CPU per frame", "µs"),), ours=("fan_out",)),
+            )
+        ],
+    )
 
 
 async def first_words(server: Server) -> Line:

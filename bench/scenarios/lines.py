@@ -15,7 +15,7 @@ from .. import kernel
 from ..batches import DEVICES, METRICS, READINGS, lines_of
 from ..http import Connection, request_bytes
 from ..lineup import Lineup
-from ..measures import Outcome, Row, Table, percentile
+from ..measures import Bars, Column, Outcome, Row, Table, percentile
 from ..seed import Plan
 from ..servers import Server, running
 from ..site import Site
@@ -135,4 +135,11 @@ def table(windows: list[Window], alone: list[float]) -> Table:
             )
             for w, a in zip(windows, alone, strict=True)
         ],
+        Bars(
+            "round {line}",
+            (
+                Column("readings/s", "over HTTP", "readings/s"),
+                Column("SQL alone", "the same SQL alone", "readings/s", peer=True),
+            ),
+        ),
     )

@@ -9,7 +9,7 @@ from itertools import pairwise
 from ..browser import Usage, Watched, open_page
 from ..ingest import Acks, open_socket, text_frame
 from ..lineup import Lineup
-from ..measures import Outcome, Row, Table
+from ..measures import Column, Lines, Outcome, Row, Table
 from ..pace import every
 from ..seed import Plan
 from ..servers import running
@@ -129,4 +129,13 @@ def table(looks: list[Look]) -> Table:
         f"The page with {SERIES} series",
         ("s", "heap MB", "process MB", "DOM nodes", "listeners", "main thread since", "of it script"),
         lines,
+        Lines(
+            "s",
+            "seconds",
+            (
+                Column("heap MB", "heap", "MB"),
+                Column("main thread since", "main thread busy", "%"),
+                Column("of it script", "of it script", "%"),
+            ),
+        ),
     )

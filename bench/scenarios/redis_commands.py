@@ -16,7 +16,7 @@ import redis
 from ..ingest import Acks, open_socket, text_frame
 from ..lineup import Lineup
 from ..load import Crowd
-from ..measures import Outcome, Row, Table
+from ..measures import Bars, Column, Outcome, Row, Table
 from ..pace import every
 from ..seed import Plan, device_name
 from ..servers import HOST, Server, running
@@ -161,4 +161,12 @@ def table(found: list[Asked], readings: int) -> Table:
             )
             for a in found
         ],
+        Bars(
+            "workers {workers}, viewers {viewers}",
+            (
+                Column("commands a reading", "commands a reading"),
+                Column("subscribers", "subscribers"),
+                Column("µs CPU", "CPU a reading", "µs"),
+            ),
+        ),
     )

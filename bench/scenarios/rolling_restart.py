@@ -17,7 +17,7 @@ from statistics import median
 
 from .. import kernel
 from ..lineup import Lineup
-from ..measures import Outcome, Row, Table, percentile
+from ..measures import Bars, Column, Outcome, Row, Table, percentile
 from ..pace import every
 from ..pages import Outage, Page, ReadingsPage
 from ..seed import Plan, device_name
@@ -199,6 +199,14 @@ def outcome(
                 f"{sender.tries - sender.sent} posts were tried again",
                 ("worker", "pages on it", "closed with", "closed within s", "back p50 s", "p99", "last", "tries, most"),
                 [line(number, r) for number, r in enumerate(found, 1)],
+                Bars(
+                    "worker {worker}",
+                    (
+                        Column("back p50 s", "back, p50", "s"),
+                        Column("p99", "back, p99", "s"),
+                        Column("last", "the last is back", "s"),
+                    ),
+                ),
             )
         ],
     )

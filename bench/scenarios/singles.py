@@ -13,7 +13,7 @@ from .. import kernel
 from ..http import Connection, request_bytes
 from ..ingest import Acks, IngestSocket, open_socket, text_frame
 from ..lineup import Lineup
-from ..measures import Outcome, Row, Table
+from ..measures import Bars, Column, Outcome, Row, Table
 from ..seed import Plan
 from ..servers import Server, running
 from ..site import Site
@@ -168,4 +168,9 @@ def table(seen: dict[str, list[Window]]) -> Table:
             )
             for name, windows in seen.items()
         ],
+        Bars(
+            "{way}",
+            (Column("a second", "answered a second"), Column("µs CPU each", "CPU each", "µs")),
+            ours=("POST", "socket"),
+        ),
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from .. import kernel
 from ..lineup import Lineup
 from ..load import Crowd
-from ..measures import Outcome, Row, Table
+from ..measures import Column, Lines, Outcome, Row, Table
 from ..servers import Server, running
 
 VIEWERS = 1_000
@@ -75,6 +75,11 @@ async def run(lineup: Lineup, quick: bool) -> Outcome:
                     for turn, r in enumerate(after)
                     if turn in (0, 1, 2, SETTLED, 10, 15, rounds)
                 ],
+                Lines(
+                    "round",
+                    "rounds",
+                    (Column("MB", "memory", "MB"), Column("open files", "open files"), Column("threads", "threads")),
+                ),
             )
         ],
     )

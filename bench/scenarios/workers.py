@@ -14,7 +14,7 @@ from statistics import median
 from ..ingest import Acks, IngestSocket, open_socket, text_frame
 from ..lineup import Lineup
 from ..load import Crowd
-from ..measures import Outcome, Row, Table
+from ..measures import Bars, Column, Outcome, Row, Table
 from ..pace import every
 from ..seed import Plan, device_name
 from ..servers import Server, running
@@ -115,4 +115,13 @@ def table(rounds: list[Round], viewers: int, readings: int) -> Table:
         f"One worker or two, {viewers:,} viewers each, {readings} readings a window, µs CPU per delivery",
         ("A alone", "B alone", "A beside B", "B beside A", "ratio of A", "of B"),
         [(*(f"{us:.1f}" for us in (*r.alone, *r.both)), *(f"{ratio:.2f}×" for ratio in r.ratios)) for r in rounds],
+        Bars(
+            "round {line}",
+            (
+                Column("A alone", "A alone", "µs", peer=True),
+                Column("A beside B", "A beside B", "µs"),
+                Column("B alone", "B alone", "µs", peer=True),
+                Column("B beside A", "B beside A", "µs"),
+            ),
+        ),
     )
