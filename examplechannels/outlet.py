@@ -105,13 +105,13 @@ class Outlet:
         if self._backlog is not None:
             self._queue(self._backlog, message)
             return
-        if self._write is not None and (wire := message.get("wire")) and self._write(wire):
-            return
         if (rest := self._begin(message)) is not None:
             self._start(rest, deque())
 
     def _begin(self, message: SendFrame) -> Awaitable[None] | None:
         """Sends what the socket takes at once; returns the rest of the sending, if it does not."""
+        if self._write is not None and (wire := message.get("wire")) and self._write(wire):
+            return None
         coroutine = self._send(message)
         try:
             waits_for = coroutine.send(None)

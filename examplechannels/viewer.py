@@ -109,9 +109,9 @@ class ViewerConsumer(SocketConsumer, SlimConsumer):
     def catch_up(self) -> None:
         self.outlet.catch_up()
 
-    def send_first(self, text: str) -> None:
+    def send_first(self, message: SendFrame) -> None:
         """Sends before anything that came since the socket joined its groups; to be called before `accept`."""
-        self.outlet.send_first(frame(text))
+        self.outlet.send_first(message)
 
     async def accept(self, *args: Any, **kwargs: Any) -> None:
         self._is_accepted = True

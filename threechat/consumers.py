@@ -61,8 +61,8 @@ class RoomConsumer(ViewerConsumer):
         presence.watch()
         presence.enter(self.room, self, self.person)
         if self.wants_events:
-            self.send_first(encode(room_frame(self.room.name, room)))
-            self.send_first(encode(presence.frame(self.room)))
+            self.send_first(frame(encode(room_frame(self.room.name, room))))
+            self.send_first(frame(encode(presence.frame(self.room))))
         await self.accept()
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
@@ -167,7 +167,7 @@ class RoomsConsumer(ViewerConsumer):
         self.looks = True
         rooms = await directory.enter(self.person.user_id)
         if not self.outlet.closed:
-            self.send_first(encode(rooms))
+            self.send_first(frame(encode(rooms)))
             await self.accept()
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:

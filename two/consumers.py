@@ -9,6 +9,7 @@ from functools import lru_cache
 from django.conf import settings
 
 from examplechannels.broadcast import Selection, broadcast, encode, local_group
+from examplechannels.outlet import SendFrame, frame
 from examplechannels.ticker import Ticker
 from examplechannels.viewer import ViewerConsumer
 from two.feeds import RANDOM, random_reading
@@ -21,10 +22,10 @@ SERVICE_RESTART = 1012
 
 
 @lru_cache(2)
-def random_text(slot: int, in_array: bool) -> str:
+def random_frame(slot: int, in_array: bool) -> SendFrame:
     """The first frame of everybody who comes during a slot."""
     reading = random_reading(slot)
-    return encode([reading] if in_array else reading)
+    return frame(encode([reading] if in_array else reading))
 
 
 async def send_random(slot: int) -> None:
@@ -52,12 +53,12 @@ class TwoConsumer(ViewerConsumer):
         if devices - {RANDOM}:
             await broadcast.group_add(TELEMETRY, self, self.selection)
             for text in await last_readings(self.selection):
-                self.send_first(text)
+                self.send_first(frame(text))
         if not devices or devices & {RANDOM, "*"}:
             slot = await ticker.watch()
             self.watching = True
             await broadcast.group_add(self.random_group, self)
-            self.send_first(random_text(slot, in_array=bool(devices)))
+            self.send_first(random_frame(slot, in_array=bool(devices)))
         if not self.outlet.closed:  # its session ended meanwhile
             await self.accept()
 
