@@ -146,6 +146,10 @@ class Broadcast:
                 for viewer in tuple(viewers):
                     viewer.catch_up()
 
+    def may_be_watched(self, group: str) -> bool:
+        """False: nobody watches it, here or in any other process that hears of it."""
+        return group in self._groups or bool(settings.REDIS_URL) or settings.FANOUT == "channels"
+
     def counts(self) -> dict[str, int]:
         """Viewers per group."""
         return {group: sum(map(len, selections.values())) for group, selections in self._groups.items()}

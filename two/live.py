@@ -73,7 +73,7 @@ class Live:
         self._lost: set[str] = set()  # devices of which too much was waiting
         self._timer: asyncio.TimerHandle | None = None
         self._more_comes = self._is_late = False
-        self.newest_ns: dict[int, int] = {}  # the latest time that was published, by metric
+        self.newest_ns: dict[int, int] = {}  # the latest time that viewers were shown, had there been any, by metric
 
     def publish(self, readings: Sequence[Recorded], more_comes: bool = False) -> None:
         """Sends 25 ms after the first that waits: what all devices tell at the same moment is one frame.
@@ -83,6 +83,9 @@ class Live:
         for reading in readings:
             if reading.at_ns > self.newest_ns.get(reading.metric.id, 0):
                 self.newest_ns[reading.metric.id] = reading.at_ns
+        if not broadcast.may_be_watched(TELEMETRY):
+            return
+        for reading in readings:
             self._add(reading)
         self._more_comes = more_comes
         if self._is_late:

@@ -1,10 +1,12 @@
 import asyncio
 import json
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
 
+from examplechannels.broadcast import broadcast
 from tests.sockets import opened
 from two.catalogue import KnownMetric
 from two.live import MAX_FRAME_READINGS, MAX_WAITING_OF_DEVICE, PUBLISH_SECONDS, Recorded, events_of, live
@@ -98,6 +100,30 @@ async def test_a_frame_waits_for_what_is_being_committed_but_not_for_ever() -> N
     live.publish([Recorded(BOILER, 3 * 10**6, 1.0)], more_comes=True)
     assert [reading["at"] for reading in await viewer.receive_json_from(timeout=5)] == [3]
     await viewer.disconnect()
+
+
+@pytest.mark.usefixtures("nothing_left")
+async def test_what_nobody_watches_is_not_made_into_frames(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[Recorded] = []
+
+    def noted(readings: Sequence[Recorded]) -> Iterator[dict[str, str]]:
+        made.extend(readings)
+        return events_of(readings)
+
+    monkeypatch.setattr("two.live.events_of", noted)
+    live.publish([Recorded(BOILER, 10**6, 1.0)])
+    viewer = await opened("/ws/two/?device=boiler")
+    live.publish([Recorded(BOILER, 2 * 10**6, 1.0)])
+    assert [reading["at"] for reading in await viewer.receive_json_from(timeout=5)] == [2]
+    assert [reading.at_ns for reading in made] == [2 * 10**6]
+    await viewer.disconnect()
+
+
+@pytest.mark.parametrize(("redis_url", "fanout"), [("redis://there/0", "broadcast"), ("", "channels")])
+def test_viewers_of_whom_this_process_does_not_know_may_watch(settings: Any, redis_url: str, fanout: str) -> None:
+    assert not broadcast.may_be_watched("nobody")
+    settings.REDIS_URL, settings.FANOUT = redis_url, fanout
+    assert broadcast.may_be_watched("nobody")
 
 
 async def test_what_is_recorded_while_a_viewer_comes_is_not_missed(nothing_left: None) -> None:
