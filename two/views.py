@@ -24,12 +24,13 @@ from two.devices import NameTaken, add_device, are_known, examples_for, find_dev
 from two.feeds import RANDOM
 from two.history import MAX_POINTS, Range, TooMuch, random_series, series_in
 from two.ingest.views import post_readings
-from two.latest import latest, random_device
+from two.latest import LatestDevice, latest, latest_devices, random_device
 from two.samples import OWN_DEVICES, BadReading
 
 logger = logging.getLogger(__name__)
 
 POINTS_SHOWN = 30
+METRICS_AT_ONCE = 200
 WINDOW_MS = 60_000
 MAX_MS = 9 * 10**12  # as nanoseconds still 64 bits
 
@@ -41,6 +42,22 @@ def random_points(count: int) -> list[list[float]]:
     return random_series(asked, slot_start_ms(now))["points"]
 
 
+def first_devices() -> list[LatestDevice]:
+    """What a page gets at once, so that it can give all charts their places: the random feed, and devices with up to
+    `METRICS_AT_ONCE` metrics. Where the database does not answer, the page asks for the others later.
+    """
+    shown, count = [random_device()], 0
+    try:
+        for device in latest_devices():
+            count += len(device["metrics"])
+            if count > METRICS_AT_ONCE:
+                break
+            shown.append(device)
+    except DatabaseError:
+        logger.warning("The page comes without its devices: the database did not answer")
+    return shown
+
+
 @open_to_walls
 @require_safe
 def two(request: HttpRequest) -> HttpResponse:
@@ -49,6 +66,7 @@ def two(request: HttpRequest) -> HttpResponse:
     context = {
         "points": points,
         "latest": points[-1][1],
+        "devices": {"now": int(time() * 1000), "devices": first_devices()},
         "can_add_devices": request.user.is_staff,
         "kiosk": request.GET.get("kiosk") == "1",
         "version": build_version(),

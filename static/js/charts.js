@@ -31,7 +31,8 @@ function fill(dataset, points, first, last) {
 export class LineChart {
   overlay = new ChartOverlay();
   #chart;
-  #setup;
+  #options;
+  #setup = { unit: "", fixed: null };
   #lines = [];
   #onRange;
   #theme = matchMedia("(prefers-color-scheme: dark)");
@@ -40,13 +41,13 @@ export class LineChart {
   constructor(canvas, onRange) {
     Chart.defaults.font.family = getComputedStyle(document.body).fontFamily;
     this.#onRange = onRange;
-    this.#setup = { unit: "", fixed: null };
-    this.#chart = new Chart(canvas, { type: "line", data: { datasets: [] }, plugins: [marks, this.overlay] });
-    this.#paint();
-    this.#theme.addEventListener("change", () => this.#paint(), { signal: this.#stop.signal });
+    this.#options = this.#newOptions(readColours());
+    const plugins = [marks, this.overlay];
+    this.#chart = new Chart(canvas, { type: "line", data: { datasets: [] }, options: this.#options, plugins });
+    this.#theme.addEventListener("change", () => this.#repaint(), { signal: this.#stop.signal });
   }
 
-  /** What is drawn from now on: `lines` `[{label, number, isHidden}]`, in the order in which `draw` gets their points. */
+  /** What the next `draw` shows: `lines` `[{label, number, isHidden}]`, in the order in which it gets their points. */
   setLines(lines, { unit, fixed }) {
     const { datasets } = this.#chart.data;
     while (datasets.length < lines.length) datasets.push(newDataset());
@@ -59,7 +60,7 @@ export class LineChart {
 
   /** Draws `all` `[{points, gapMs}]` between the times `from` and `to`; a silence of more than `gapMs` stays a gap. */
   draw(all, from, to) {
-    const { x, y } = this.#chart.options.scales;
+    const { x, y } = this.#options.scales;
     let [low, high] = [Infinity, -Infinity];
     all.forEach(({ points, gapMs }, index) => {
       const dataset = this.#chart.data.datasets[index];
@@ -119,11 +120,16 @@ export class LineChart {
     this.#chart.destroy();
   }
 
+  #repaint() {
+    this.#paint();
+    this.#chart.update("none");
+  }
+
+  /** Sets colours and options, without laying out the chart anew: that is `draw`'s, and takes tens of milliseconds. */
   #paint() {
     const colours = readColours();
-    const { min, max } = this.#chart.options.scales?.x ?? {};
+    const { min, max } = this.#options.scales.x;
     const isAlone = this.#lines.length === 1;
-    this.overlay.colours = colours;
     this.#lines.forEach(({ number }, index) => {
       const { colour, dash } = strokeOf(number, colours);
       const background = isAlone && number === 0 ? colours.area : "transparent";
@@ -135,9 +141,13 @@ export class LineChart {
         fill: isAlone ? "start" : false,
       });
     });
-    const options = lineOptions(colours, { ...this.#setup, isAlone, onRange: this.#onRange });
-    Object.assign(options.scales.x, { min, max });
-    this.#chart.options = options;
-    this.#chart.update("none");
+    this.#options = this.#newOptions(colours);
+    Object.assign(this.#options.scales.x, { min, max });
+    this.#chart.options = this.#options;
+  }
+
+  #newOptions(colours) {
+    this.overlay.colours = colours;
+    return lineOptions(colours, { ...this.#setup, isAlone: this.#lines.length === 1, onRange: this.#onRange });
   }
 }

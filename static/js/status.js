@@ -57,7 +57,6 @@ export class StatusPill {
     this.#pill.dataset.state = worst.state;
     this.#retry.hidden = worst.state !== "waiting";
     this.#lamp.dataset.state = isAway(worst) ? "away" : worst.state;
-    this.#lamp.textContent = worst.state === "open" ? gettext("Live") : "";
     this.#write(worst);
     this.#speak(worst);
     if (worst.state === "waiting") this.#timer = setInterval(() => this.#write(worst), COUNTDOWN_EVERY_MS);

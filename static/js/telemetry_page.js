@@ -50,6 +50,7 @@ export class TelemetryPage {
     this.#showFirstPoints(jsonScript("points", []));
     this.#bindControls();
     this.#dashboard.start();
+    delete this.#facts.unplaced;
     this.#followPage();
     this.#openSocket(livePage);
   }
@@ -69,6 +70,8 @@ export class TelemetryPage {
     const known = { api: this.#api, devices: this.#devices, clock: this.#clock };
     const [telemetry, moments, openAlarms] = [this.#telemetry, this.#moments, this.#openAlarms];
     const windows = new WindowLoader({ ...known, telemetry });
+    const devices = jsonScript("devices", null);
+    if (devices) windows.takeDevices(devices);
     this.#dashboard = new Dashboard({
       ...known,
       telemetry,

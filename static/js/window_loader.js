@@ -48,9 +48,12 @@ export class WindowLoader {
     return isFew ? null : [...new Set(lines.map(({ device }) => device))];
   }
 
-  /** Names, intervals and latest readings of all devices, and the server's time. */
   async loadDevices() {
-    const { now, devices } = await this.#api.devices();
+    this.takeDevices(await this.#api.devices());
+  }
+
+  /** Names, intervals and latest readings of all devices, and the server's time. */
+  takeDevices({ now, devices }) {
     this.#clock.observe(now);
     this.#devices.load(devices);
     for (const { device, metrics } of devices) {

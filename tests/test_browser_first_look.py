@@ -1,0 +1,95 @@
+"""The first seconds of a page: all its modules are asked for at once, and nothing jumps."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.board import Board, now_ms, token_of
+from tests.browser import LIVE, NewPage, open_live, until
+from tests.servers import Server, manage, new_folder, prepare, running
+
+pytestmark = [pytest.mark.browser, pytest.mark.server]
+PAGES = ["/", "/one/", "/two/", "/two/device/random/", "/chat/", "/chat/room1/"]
+STILL = ["/", "/two/", "/chat/room1/"]
+WATCH = """
+globalThis.shifts = [];
+new PerformanceObserver((list) => {
+  for (const { value, sources } of list.getEntries()) {
+    shifts.push([value, ...sources.map(({ node }) => node?.outerHTML?.slice(0, 100))]);
+  }
+}).observe({ type: "layout-shift", buffered: true });
+"""
+
+
+def preloaded(page: Page) -> set[str]:
+    return set(page.locator("link[rel=modulepreload]").evaluate_all("links => links.map(({ href }) => href)"))
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_each_module_that_a_page_imports_is_preloaded_and_no_other(
+    server: Server, new_page: NewPage, path: str
+) -> None:
+    page = open_live(new_page(), server.url + path)
+    named = preloaded(page)
+    [entry] = page.locator("script[type=module]").evaluate_all("scripts => scripts.map(({ src }) => src)")
+    bare = new_page()
+    bare.goto(server.url + "/accounts/login/")  # has no module of its own
+    imported: set[str] = set()
+    bare.on("request", lambda request: imported.add(request.url))
+    # All that it imports is there before it runs, and fails for what this page lacks.
+    bare.evaluate("entry => import(entry).catch(() => null)", entry)
+    assert named == {url for url in imported if "/static/js/" in url} - {entry}
+
+
+@pytest.fixture(scope="module")
+def board() -> Iterator[Board]:
+    """Three devices with a unit of their own each."""
+    folder = new_folder()
+    prepare(folder)
+    token = token_of(manage("token", "site", "tests", DATA_DIR=str(folder)).stdout)
+    server = Server("uvicorn", folder, HOST_FEED="0")
+    with running(server):
+        board = Board(folder, server.wait_until_ready(), token)
+        for metric in ("temperature", "humidity", "pressure"):
+            board.send_past(f"{metric}-meter", range(now_ms() - 60_000, now_ms(), 5_000), metric)
+        yield board
+
+
+@pytest.mark.parametrize("path", STILL)
+@pytest.mark.parametrize("width", [360, 1440])
+def test_nothing_jumps_while_a_page_comes_in(board: Board, new_page: NewPage, path: str, width: int) -> None:
+    page = new_page(width=width)
+    page.add_init_script(WATCH)
+    with page.expect_websocket() as opened:
+        page.goto(board.server.url + path)
+    page.wait_for_selector(LIVE)
+    opened.value.wait_for_event("framereceived")
+    if path == "/two/":
+        until(page, "document.querySelectorAll('.chart-panel').length === 4")
+        until(page, "[...document.querySelectorAll('[data-part=min]')].every(({ textContent }) => textContent !== '–')")
+    page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    assert page.evaluate("shifts") == []
+
+
+@pytest.mark.parametrize("path", ["/", "/one/"])
+def test_a_long_word_moves_nothing(board: Board, new_page: NewPage, path: str) -> None:
+    page = new_page()
+    page.add_init_script(WATCH)
+    open_live(page, board.server.url + path)
+    page.evaluate("""() => {
+      shifts.length = 0;
+      const word = document.querySelector(".fit-word");
+      word.textContent = "incomprehensibilities";
+      word.style.setProperty("--chars", "21");
+      return new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+    }""")
+    assert [shift for shift in page.evaluate("shifts") if "fit-word" in str(shift)] == []
+
+
+def test_what_scripts_would_place_is_shown_where_they_do_not_come(board: Board, new_page: NewPage) -> None:
+    page = new_page()
+    page.route(re.compile("/static/js/pages/"), lambda route: route.fulfill(body="", content_type="text/javascript"))
+    page.goto(board.server.url + "/two/")
+    until(page, "getComputedStyle(document.querySelector('.charts')).visibility === 'visible'")
