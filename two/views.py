@@ -25,6 +25,7 @@ from two.feeds import RANDOM
 from two.history import MAX_POINTS, Range, TooMuch, random_series, series_in
 from two.ingest.views import post_readings
 from two.latest import LatestDevice, latest, latest_devices, random_device
+from two.models import Metric
 from two.samples import OWN_DEVICES, BadReading
 
 logger = logging.getLogger(__name__)
@@ -43,19 +44,15 @@ def random_points(count: int) -> list[list[float]]:
 
 
 def first_devices() -> list[LatestDevice]:
-    """What a page gets at once, so that it can give all charts their places: the random feed, and devices with up to
-    `METRICS_AT_ONCE` metrics. Where the database does not answer, the page asks for the others later.
+    """What a page gets at once, so that it can give all charts their places: the random feed, and all devices, unless
+    they have too many metrics, or the database does not answer. Then the page asks for them later.
     """
-    shown, count = [random_device()], 0
     try:
-        for device in latest_devices():
-            count += len(device["metrics"])
-            if count > METRICS_AT_ONCE:
-                break
-            shown.append(device)
+        are_few = Metric.objects.all()[: METRICS_AT_ONCE + 1].count() <= METRICS_AT_ONCE
+        return [random_device(), *(latest_devices() if are_few else [])]
     except DatabaseError:
         logger.warning("The page comes without its devices: the database did not answer")
-    return shown
+        return [random_device()]
 
 
 @open_to_walls

@@ -8,6 +8,7 @@ from two.latest import last_readings, latest_devices, random_device, state_of
 from two.models import Device, Metric, Reading
 from two.samples import NS_PER_DAY, NS_PER_MS
 from two.storage import store
+from two.views import first_devices
 
 SECOND_NS = 10**9
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -83,6 +84,17 @@ async def test_the_last_readings_come_in_frames(nothing_left: None) -> None:
     assert len(frames) == 2
     assert all(len(frame.encode()) < 64 * 1024 for frame in frames)
     assert await last_readings(frozenset({"nobody"})) == []
+
+
+def test_a_page_brings_its_devices_along_unless_they_have_too_many_metrics(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("two.views.METRICS_AT_ONCE", 2)
+    metric_of("boiler", "t")
+    metric_of("boiler", "u")
+    assert [device["device"] for device in first_devices()] == ["random", "boiler"]
+    metric_of("oven", "t")
+    assert [device["device"] for device in first_devices()] == ["random"]
 
 
 async def test_the_list_of_devices_has_the_servers_clock(nothing_left: None) -> None:
