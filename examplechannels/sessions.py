@@ -97,5 +97,7 @@ def account_deleted(instance: User, **kwargs: Any) -> None:
 
 @receiver(user_logged_out, dispatch_uid="examplechannels.logged_out")
 def logged_out(request: HttpRequest, **kwargs: Any) -> None:
-    if request.session.session_key:
-        announce(RECHECKS_GROUP, {"logged_out": session_digest(request.session.session_key)})
+    if key := request.session.session_key:
+        # Django deletes it after this signal. A page that hears of it may be back sooner, and would still be logged in.
+        request.session.delete()
+        announce(RECHECKS_GROUP, {"logged_out": session_digest(key)})

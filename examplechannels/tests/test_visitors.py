@@ -166,6 +166,16 @@ async def test_who_guards_the_dashboards_pins_says_the_same(
     await page.disconnect()
 
 
+def test_pages_hear_of_a_logout_once_it_is_so(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else they would be back at the login page while it still takes them for logged in, and leads them back."""
+    left: list[int] = []
+    monkeypatch.setattr("examplechannels.sessions.announce", lambda *_event: left.append(Session.objects.count()))
+    client.force_login(User.objects.create_user("mia"))
+    left.clear()
+    client.post("/accounts/logout/")
+    assert left == [0]
+
+
 def test_all_sockets_of_a_process_cost_three_questions(django_assert_num_queries: Any) -> None:
     token = view_token()
     badges: list[Any] = [Account(number, str(number), "") for number in range(500)]
