@@ -1,6 +1,6 @@
 """Where static files come from: our own, and the listed files of the browser packages."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,8 @@ from django.contrib.staticfiles.storage import staticfiles_storage
 from django.core.checks import CheckMessage
 from django.core.files.storage import FileSystemStorage, Storage
 from servestatic.storage import CompressedManifestStaticFilesStorage
+
+from examplechannels.bundles import bundle
 
 Messages = list[CheckMessage]
 NODE_MODULES = Path(settings.BASE_DIR) / "node_modules"
@@ -51,9 +53,12 @@ class BrowserPackagesFinder(BaseFinder):
 
 
 class HashedStaticFilesStorage(CompressedManifestStaticFilesStorage):
-    """Names with a hash of their content, ES-module imports included, so browsers keep them for ever."""
+    """Names with a hash of their content, so browsers keep them for ever; with a bundle of each page's modules."""
 
-    support_js_module_import_aggregation = True
+    def post_process(self, paths: dict[str, Any], dry_run: bool = False, **options: Any) -> Iterator[Any]:
+        if not dry_run:
+            paths.update((name, (self, name)) for name in bundle(NODE_MODULES, Path(self.location), paths))
+        yield from super().post_process(paths, dry_run, **options)
 
 
 def build_version() -> str:
