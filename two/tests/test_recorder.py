@@ -2,6 +2,7 @@ import asyncio
 import threading
 import time
 from collections.abc import AsyncIterator, Collection, Sequence
+from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -12,6 +13,7 @@ from two.live import Recorded
 from two.models import Device, Metric, Reading
 from two.recorder import MAX_WAITING_READINGS, NotStored, Recorder
 from two.samples import BadReading, Sample
+from two.storage import store
 
 pytestmark = pytest.mark.django_db(transaction=True)
 NOW_NS = time.time_ns()
@@ -73,6 +75,23 @@ async def test_who_comes_together_is_committed_together(recorder: Recorder, publ
     await asyncio.gather(*(recorder.record([sample(float(number))]) for number in range(50)))
     assert await values() == [float(number) for number in range(50)]
     assert published.more_came in ([False], [True, False])  # the first alone perhaps, the rest while that was committed
+
+
+async def test_who_shows_readings_hears_that_more_come_at_once(
+    recorder: Recorder, published: Published, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loop = asyncio.get_running_loop()
+    second: list[asyncio.Future[None]] = []
+
+    def storing(*values: Any) -> Any:
+        if not published.more_came and not second:
+            loop.call_soon_threadsafe(lambda: second.append(recorder.submit([sample(2)])))
+        return store(*values)
+
+    monkeypatch.setattr("two.commits.store", storing)
+    await recorder.record([sample(1)])
+    await second[0]
+    assert published.more_came == [True, False]
 
 
 async def test_readings_without_a_time_never_collide(recorder: Recorder) -> None:
