@@ -22,6 +22,7 @@ class Proxy:
         self._flows = {"there": threading.Event(), "back": threading.Event()}
         self._cut_after: dict[str, int | None] = {"there": None, "back": None}  # bytes that may still pass
         self._cut_before: dict[str, bytes] = {}
+        self._pause_before: dict[str, tuple[bytes, threading.Event]] = {}
         self._sockets: set[socket.socket] = set()
         self._lock = threading.Lock()
         self.cuts = 0
@@ -54,6 +55,12 @@ class Proxy:
     def cut_before(self, direction: Direction, what: bytes) -> None:
         """The next connection to carry it that way ends before it."""
         self._cut_before[direction] = what
+
+    def pause_before(self, direction: Direction, what: bytes) -> threading.Event:
+        """The next connection to carry it that way gets stuck before it, until the event returned is set."""
+        goes_on = threading.Event()
+        self._pause_before[direction] = (what, goes_on)
+        return goes_on
 
     def cut(self) -> None:
         """Every connection, at once."""
@@ -113,6 +120,7 @@ class Proxy:
                 if what and what in data and self._cut_before.pop(direction, None):
                     self.cuts += 1
                     break
+                data = self._paused(direction, data, target)
                 passed = self._allowed(direction, len(data))
                 target.sendall(data[:passed])
                 if passed < len(data):
@@ -120,6 +128,17 @@ class Proxy:
                     break
         _end(source)
         _end(target)
+
+    def _paused(self, direction: Direction, data: bytes, target: socket.socket) -> bytes:
+        """Where it is to get stuck, what comes before is sent; what is left to send."""
+        what, goes_on = self._pause_before.get(direction, (b"", None))
+        at = data.find(what)
+        if goes_on is None or at < 0:
+            return data
+        del self._pause_before[direction]
+        target.sendall(data[:at])
+        goes_on.wait()
+        return data[at:]
 
     def _allowed(self, direction: Direction, size: int) -> int:
         """How much of `size` bytes gets through; less than all of it is said to one connection, which is cut."""

@@ -8,11 +8,14 @@ import pytest
 
 from tests.board import Board, now_ms, token_of
 from tests.browser import LIVE, NewPage, open_live, until
+from tests.proxy import Proxy
 from tests.servers import Server, manage, new_folder, prepare, running
 
 pytestmark = [pytest.mark.browser, pytest.mark.server]
 PAGES = ["/", "/one/", "/two/", "/two/device/random/", "/chat/", "/chat/room1/"]
 STILL = ["/", "/two/", "/chat/room1/"]
+PAINT_WITHIN_MS = 500
+STYLED = "document.styleSheets.length && document.styleSheets.length === document.querySelectorAll('link[rel=stylesheet]').length"
 WATCH = """
 globalThis.shifts = [];
 new PerformanceObserver((list) => {
@@ -71,6 +74,25 @@ def test_nothing_jumps_while_a_page_comes_in(board: Board, new_page: NewPage, pa
         until(page, "[...document.querySelectorAll('[data-part=min]')].every(({ textContent }) => textContent !== '–')")
     page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
     assert page.evaluate("shifts") == []
+
+
+def test_nothing_is_painted_of_half_a_header(board: Board, new_page: NewPage) -> None:
+    front = Proxy(board.server.port)
+    goes_on = front.pause_before("back", b'<a class="site-login"')
+    page = new_page()
+    page.add_init_script(WATCH)
+    try:
+        page.goto(f"{front.url}/two/", wait_until="commit")
+        until(page, STYLED)
+        page.wait_for_timeout(PAINT_WITHIN_MS)  # there is nothing to await where nothing is to be seen
+        assert page.evaluate("performance.getEntriesByType('paint')") == []
+        goes_on.set()
+        page.wait_for_selector(LIVE)
+        assert page.evaluate("shifts") == []
+    finally:
+        goes_on.set()
+        page.close()
+        front.stop()
 
 
 @pytest.mark.parametrize("path", ["/", "/one/"])
