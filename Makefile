@@ -22,8 +22,8 @@ help:  ## this list
 setup: $(RUNTIME) $(BROWSER_PACKAGES)  ## set up what running needs: .venv, node_modules
 	@$(PY) manage.py migrate -v0
 
-run: setup  ## serve on Daphne for development; HOST=0.0.0.0 PORT=8000
-	@exec $(PY) manage.py runserver $(if $(findstring :,$(HOST)),[$(HOST)],$(HOST)):$(PORT)
+run: $(RUNTIME) $(BROWSER_PACKAGES)  ## serve on Daphne for development; HOST=0.0.0.0 PORT=8000
+	@exec $(PY) manage.py runserver --migrate $(if $(findstring :,$(HOST)),[$(HOST)],$(HOST)):$(PORT)
 
 serve: setup  ## serve on uvicorn with production settings; WORKERS=4 HOST PORT
 	@$(PY) manage.py collectstatic --noinput -v0

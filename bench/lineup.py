@@ -88,8 +88,8 @@ class Lineup:
         return Server("Daphne", command, free_port(), path, env=env, log=self.log)
 
     def make_run(self) -> Server:
-        """`make run` itself, whose recipes look whether everything is set up."""
-        env = {**self.env, "DEBUG": "1"}
+        """`make run` itself, whose recipes look whether everything is set up; Python keeps what it compiled."""
+        env = {**self.env, "DEBUG": "1", "PYTHONDONTWRITEBYTECODE": ""}
         return Server(
             "make run", ["make", "run", f"HOST={HOST}", "PORT={port}"], free_port(), "/", env=env, log=self.log
         )

@@ -115,6 +115,7 @@ class Server(Process):
         self.port = port or free_port()
         self.kind = kind
         command = {
+            "make run": ["runserver", "--migrate", f"127.0.0.1:{self.port}"],
             "daphne": ["runserver", "--noreload", f"127.0.0.1:{self.port}"],
             "uvicorn": ["serve", "--port", str(self.port), "--workers", str(workers)],
         }[kind]

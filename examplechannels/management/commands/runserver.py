@@ -1,5 +1,7 @@
-"""Daphne's `runserver`, which also admits and prints this machine's own addresses when it listens on all of them."""
+"""Daphne's `runserver`, which migrates first where it is told to, and admits and prints this machine's own addresses."""
 
+import os
+from argparse import ArgumentParser
 from functools import partial
 from typing import Any
 
@@ -7,6 +9,9 @@ from daphne.management.commands.runserver import Command as DaphneRunserver
 from daphne.server import Server
 from daphne.ws_protocol import WebSocketFactory, WebSocketProtocol
 from django.conf import settings
+from django.core.management import call_command
+from django.db import connections
+from django.utils.autoreload import DJANGO_AUTORELOAD_ENV
 
 from examplechannels import access_log
 from examplechannels.background import background
@@ -28,6 +33,16 @@ class OutspokenProtocol(WebSocketProtocol):
 
 class Command(DaphneRunserver):
     server_cls = partial(Server, ready_callable=start_background)
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument("--migrate", action="store_true", help="Migrate the database before the server starts.")
+
+    def run(self, *, migrate: bool = False, **options: Any) -> None:
+        if migrate and DJANGO_AUTORELOAD_ENV not in os.environ:  # not again in each process that the reloader starts
+            call_command("migrate", verbosity=0)
+            connections.close_all()
+        super().run(**options)
 
     def inner_run(self, *args: Any, **options: Any) -> None:
         WebSocketFactory.protocol = OutspokenProtocol
