@@ -15,7 +15,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.server]
 PAGES = ["/", "/one/", "/two/", "/two/device/random/", "/chat/", "/chat/room1/"]
 STILL = ["/", "/two/", "/chat/room1/"]
 PAINT_WITHIN_MS = 500
-STYLED = "document.styleSheets.length && document.styleSheets.length === document.querySelectorAll('link[rel=stylesheet]').length"
+SHEETS = "document.querySelectorAll('link[rel=stylesheet]').length"
+STYLED = f"{SHEETS} && document.styleSheets.length === {SHEETS}"
 WATCH = """
 globalThis.shifts = [];
 new PerformanceObserver((list) => {

@@ -1,4 +1,4 @@
-"""Daphne's `runserver`, which migrates first where it is told to, and admits and prints this machine's own addresses."""
+"""Daphne's `runserver`: migrates first where it is told to, admits and prints this machine's own addresses."""
 
 import os
 from argparse import ArgumentParser
@@ -24,15 +24,36 @@ def start_background() -> None:
     reactor.callLater(0, background.start)  # type: ignore[arg-type]  # once it runs
 
 
-class OutspokenProtocol(WebSocketProtocol):
-    """Closes with every code. Autobahn refuses a program 1012 and 1013, and the socket would stay open, and mute."""
+class DaphneProtocol(WebSocketProtocol):
+    """Offers `scope["write_frame"]`, and closes with every code.
+
+    Autobahn frames a text for each peer; and it refuses a program 1012 and 1013: the socket would stay open, and mute.
+    """
+
+    def write_frame(self, wire: bytes) -> bool:
+        """Writes what `wire_of` made; Twisted keeps what the peer does not take. False where the socket is not open."""
+        if self.state != self.STATE_OPEN:
+            return False
+        self.transport.write(wire)
+        return True
 
     def serverClose(self, code: int | None = None) -> None:  # noqa: N802 - Daphne calls it so
         self.sendCloseFrame(code=1000 if code is None else code)
 
 
+class DaphneServer(Server):
+    def run(self) -> None:
+        WebSocketFactory.protocol = DaphneProtocol
+        super().run()
+
+    def create_application(self, protocol: Any, scope: dict[str, Any]) -> Any:
+        if isinstance(protocol, DaphneProtocol):
+            scope["write_frame"] = protocol.write_frame
+        return super().create_application(protocol, scope)
+
+
 class Command(DaphneRunserver):
-    server_cls = partial(Server, ready_callable=start_background)
+    server_cls = partial(DaphneServer, ready_callable=start_background)
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
@@ -45,7 +66,6 @@ class Command(DaphneRunserver):
         super().run(**options)
 
     def inner_run(self, *args: Any, **options: Any) -> None:
-        WebSocketFactory.protocol = OutspokenProtocol
         if settings.REDIS_URL:
             require_redis(settings.REDIS_URL)
         if self.addr in EVERY_ADDRESS:
