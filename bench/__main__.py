@@ -41,7 +41,7 @@ def main() -> int:
     print(text)
     if not options.only and not options.quick:
         report.write(text)
-        report.draw(table for outcome in outcomes for table in outcome.tables)
+        report.draw(report.drawn(outcomes))
     lock.close()
     missed = [r for o in outcomes for r in o.rows if r.ok is False]
     return 1 if missed else 0

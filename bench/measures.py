@@ -1,6 +1,7 @@
 """Words for what was measured, and the arithmetic on it."""
 
 import re
+import sys
 import time
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -57,13 +58,30 @@ class Delivery:
 
 
 @dataclass(frozen=True)
+class Share:
+    """How much of what a target allows was taken: above 1 is a miss. `name`: a few words for the plot."""
+
+    name: str
+    taken: float
+
+
+def at_most(name: str, reached: float, limit: float) -> Share:
+    return Share(name, max(reached, 0) / limit)
+
+
+def at_least(name: str, reached: float, limit: float) -> Share:
+    return Share(name, limit / max(reached, sys.float_info.min))
+
+
+@dataclass(frozen=True)
 class Row:
-    """One line of the report; `ok` is None where nothing was promised."""
+    """One line of the report; `ok` is None where nothing was promised, `share` where there is no more or less."""
 
     what: str
     reached: str
     target: str = ""
     ok: bool | None = None
+    share: Share | None = None
 
 
 @dataclass(frozen=True)
@@ -83,12 +101,13 @@ class Column:
 class Bars:
     """A bar for each line and column. `label` is filled in from the line's cells by name; `{line}` is its number.
 
-    `ours`: how the labels of our own lines begin.
+    `ours`: how the labels of our own lines begin. `limit`: what no bar should be longer than, marked in each panel.
     """
 
     label: str
     columns: tuple[Column, ...]
     ours: tuple[str, ...] = ("",)
+    limit: float | None = None
 
 
 @dataclass(frozen=True)

@@ -98,13 +98,19 @@ def bars(sheet: Sheet, table: Table, plot: Bars) -> None:
         for n, words in enumerate(title, max(map(len, titles)) - len(title)):
             sheet.text("title", x, sheet.bottom + (n + 0.5) * LINE, words)
         shared = alike(table, column)
-        scale = (room - wide(shared) - SMALL_GAP) / most(shared)
+        scale = (room - wide(shared) - SMALL_GAP) / max(most(shared), plot.limit or 0)
         for middle, label, cell in zip(middles, labels, cells_of(table, column), strict=True):
             mine = label.startswith(plot.ours) and not column.peer
             length = (number(cell) or 0) * scale
             sheet.box("axis", x - 1, middle - BAR / 2 - 3, 1, BAR + 6)
             sheet.box("ours" if mine else "peer", x, middle - BAR / 2, length, BAR)
-            sheet.text("text" if mine else "quiet", x + length + SMALL_GAP, middle, cell)
+            kind = "text" if mine else "quiet"
+            if plot.limit is None:
+                sheet.text(kind, x + length + SMALL_GAP, middle, cell)
+            else:
+                sheet.text(kind, x + room, middle, cell, "end")
+        if plot.limit is not None:
+            sheet.box("limit", x + plot.limit * scale - 1, top, 2, height * len(labels))
     sheet.bottom = top + height * len(labels)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from . import plot, versions
 from .kernel import CPU_SOURCE
-from .measures import Outcome, Row, Table
+from .measures import Bars, Column, Outcome, Row, Table
 from .servers import ROOT
 
 DOCUMENT = ROOT / "docs/benchmarks.md"
@@ -16,6 +16,7 @@ PLOTS = "plots"
 """Folder beside the document."""
 DRAWN = "<!-- drawn by `make bench` -->\n"
 """How a picture of an earlier run begins."""
+TARGETS = "Targets"
 VERDICTS = {True: "pass", False: "**miss**", None: ""}
 
 
@@ -30,10 +31,18 @@ def markdown(outcomes: Iterable[Outcome], minutes: float) -> str:
         f"CPU: {CPU_SOURCE}, all threads of the server.",
     ]
     if rows:
-        parts.append(grid(("what", "reached", "target", ""), [cells(row) for row in rows]))
+        parts += [f"### {TARGETS}", picture(shares(rows)), grid(("what", "reached", "target", ""), map(cells, rows))]
     for table in (table for outcome in found for table in outcome.tables):
         parts += [f"### {table.title}", picture(table), grid(table.head, table.lines)]
     return "\n\n".join(parts)
+
+
+def shares(rows: Iterable[Row]) -> Table:
+    """How near to its limit each figure is; the report has its picture alone, above the rows themselves."""
+    found = [row.share for row in rows if row.share]
+    lines: list[tuple[str, ...]] = [(share.name, f"{share.taken * 100:,.0f}") for share in found]
+    title = "Taken of what the target allows"
+    return Table(TARGETS, ("name", "%"), lines, Bars("{name}", (Column("%", title, "%"),), limit=100))
 
 
 def cells(row: Row) -> tuple[str, ...]:
@@ -48,6 +57,15 @@ def grid(head: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
 
 def picture(table: Table) -> str:
     return f"![{plot.describe(table)}]({PLOTS}/{plot.file_name(table)})"
+
+
+def drawn(outcomes: Iterable[Outcome]) -> list[Table]:
+    """Every table that the report shows a picture of."""
+    found = list(outcomes)
+    return [
+        shares([row for outcome in found for row in outcome.rows]),
+        *(t for outcome in found for t in outcome.tables),
+    ]
 
 
 def draw(tables: Iterable[Table], folder: Path = DOCUMENT.parent / PLOTS) -> None:

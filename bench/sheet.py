@@ -22,6 +22,7 @@ text {{ font: {TEXT}px system-ui, sans-serif; font-variant-numeric: tabular-nums
 .axis {{ fill: #c9cdca }}
 .peer {{ fill: #9aa19d }}
 .ours {{ fill: #0b7a5c }}
+.limit {{ fill: #c2703d }}
 .curve {{ fill: none; stroke: #0b7a5c; stroke-width: 3; stroke-linejoin: round; stroke-linecap: round }}
 .text {{ fill: #1c1f1d }}
 .quiet {{ fill: #59605d }}
@@ -31,6 +32,7 @@ text {{ font: {TEXT}px system-ui, sans-serif; font-variant-numeric: tabular-nums
 .axis {{ fill: #454c48 }}
 .peer {{ fill: #7b847f }}
 .ours {{ fill: #4fc7a0 }}
+.limit {{ fill: #e8935c }}
 .curve {{ stroke: #4fc7a0 }}
 .text, .title {{ fill: #e9ecea }}
 .quiet {{ fill: #9ba5a1 }}

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page
 
 from bench import measures, plot, report
-from bench.measures import Bars, Column, Lines, Table
+from bench.measures import Bars, Column, Lines, Outcome, Row, Table, at_least, at_most
 from tests.browser import NewPage
 
 SCENARIOS = sorted((Path(measures.__file__).parent / "scenarios").glob("*.py"))
@@ -86,6 +86,33 @@ def test_columns_of_one_unit_share_a_scale() -> None:
     p50, p99, size = (float(bar.attrib["width"]) for bar in elements(table, "ours"))
     assert p99 == pytest.approx(4 * p50, abs=0.2)
     assert size > p50
+
+
+def test_a_share_of_what_a_target_allows_ends_before_the_mark_unless_it_is_a_miss() -> None:
+    rows = [
+        Row("memory", "15 kB", "≤ 30 kB", True, at_most("memory", 15, 30)),
+        Row("rate", "40 a second", "≥ 50", False, at_least("rate", 40, 50)),
+        Row("shrinks", "-1 MB", "≤ 8 MB", True, at_most("shrinks", -1, 8)),
+        Row("delivered", "all", "all", True),
+    ]
+    table = report.shares(rows)
+    assert table.lines == [("memory", "50"), ("rate", "125"), ("shrinks", "0")]
+    [limit] = elements(table, "limit")
+    bars = elements(table, "ours")
+    lengths = [float(bar.attrib["width"]) for bar in bars]
+    assert float(limit.attrib["x"]) + 1 - float(bars[0].attrib["x"]) == pytest.approx(2 * lengths[0], abs=0.2)
+    assert lengths[1] == pytest.approx(2.5 * lengths[0], abs=0.2)
+    assert lengths[2] == 0
+
+
+def test_the_report_begins_with_the_targets_and_their_picture() -> None:
+    row = Row("memory", "15 kB", "≤ 30 kB", True, at_most("memory", 15, 30))
+    outcome = Outcome([row], [SERVERS])
+    text = report.markdown([outcome], 1)
+    titles = ["Targets", SERVERS.title]
+    assert re.findall(r"^### (.+)$", text, re.MULTILINE) == titles
+    assert [table.title for table in report.drawn([outcome])] == titles
+    assert "(plots/targets.svg)\n\n| what | reached | target |  |\n" in text
 
 
 def test_lines_begin_at_zero_and_leave_gaps_open() -> None:

@@ -14,7 +14,7 @@ from ..batches import DEVICES, METRICS, READINGS
 from ..browser import open_page
 from ..http import Connection, request_bytes
 from ..lineup import Lineup
-from ..measures import Bars, Column, Outcome, Row, Table, percentile
+from ..measures import Bars, Column, Outcome, Row, Table, at_least, at_most, percentile
 from ..seed import Plan
 from ..servers import Server, running
 from .lines import METRICS_IN_ALL, Window, write_for
@@ -46,12 +46,14 @@ async def run(lineup: Lineup, quick: bool) -> Outcome:
                 f"{with_rules.per_second:,.0f} / {no_rules.per_second:,.0f} readings/s = {share:.2f}×",
                 f"≥ {SHARE}×",
                 share >= SHARE,
+                at_least("line protocol with rules", share, SHARE),
             ),
             Row(
                 "from the sending of a reading that raises an alarm until that is in Chromium",
                 f"p95 {p95:.0f} ms (p50 {percentile(delays, 50):.0f}), {len(delays)} of {sent}",
                 f"p95 ≤ {P95_LIMIT_MS} ms, all",
                 p95 <= P95_LIMIT_MS and len(delays) == sent,
+                at_most("alarm until on the page", p95, P95_LIMIT_MS),
             ),
         ],
         [table(windows, without)],

@@ -19,7 +19,7 @@ from ..client import Viewer
 from ..ingest import Acks, IngestSocket, open_socket, text_frame
 from ..lineup import Lineup
 from ..load import Crowd
-from ..measures import Bars, Column, Outcome, Row, Table, percentile
+from ..measures import Bars, Column, Outcome, Row, Table, at_most, percentile
 from ..seed import Plan, device_name
 from ..servers import Server, running
 from ..site import Site
@@ -166,6 +166,7 @@ def rows(rounds: list[Round], room: Room, people: int) -> list[Row]:
             f"({message_ms:.1f} − {commit:.1f} for one commit) / {reading_ms:.1f} ms = {ratio:.2f}×",
             f"≤ {RATIO}×",
             ratio <= RATIO,
+            at_most("message to a reading", ratio, RATIO),
         ),
         Row(
             "… found in the database when its first copy came",

@@ -3,7 +3,7 @@
 from statistics import median
 
 from ..lineup import Lineup
-from ..measures import Bars, Column, Delivery, Outcome, Row, Table
+from ..measures import Bars, Column, Delivery, Outcome, Row, Table, at_most
 from .fanout import measure
 
 VIEWERS = 9_000
@@ -45,18 +45,21 @@ async def run(lineup: Lineup, quick: bool) -> Outcome:
                 f"{us:.1f} / {few_us:.1f} µs = {us / few_us:.2f}×",
                 f"≤ {GROWTH_LIMIT}×",
                 us <= GROWTH_LIMIT * few_us,
+                at_most("CPU, growth with viewers", us / few_us, GROWTH_LIMIT),
             ),
             Row(
                 f"{who}: p99 against picows",
                 f"{p99:.0f} / {bare_p99:.0f} ms = {p99 / bare_p99:.2f}×",
                 f"≤ {P99_LIMIT}×",
                 p99 <= P99_LIMIT * bare_p99,
+                at_most("p99, ours to picows", p99 / bare_p99, P99_LIMIT),
             ),
             Row(
                 f"{who}: memory",
                 f"{size:.1f} kB per viewer",
                 f"≤ {KB_LIMIT} kB",
                 size <= KB_LIMIT,
+                at_most("memory per viewer", size, KB_LIMIT),
             ),
         ],
         [

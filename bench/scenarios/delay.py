@@ -15,7 +15,7 @@ from ..frames import take_frame
 from ..ingest import Acks, open_socket, text_frame
 from ..lineup import Lineup
 from ..load import Crowd
-from ..measures import Bars, Column, Outcome, Row, Table, percentile
+from ..measures import Bars, Column, Outcome, Row, Table, at_most, percentile
 from ..pace import every
 from ..seed import Plan, device_name
 from ..servers import running
@@ -76,6 +76,7 @@ def rows(delays: list[float], acks: Acks, sent: int, asked: int) -> list[Row]:
             f"p95 {p95:.0f} ms (p50 {percentile(delays, 50):.0f}, p99 {percentile(delays, 99):.0f})",
             f"p95 ≤ {P95_LIMIT_MS} ms",
             p95 <= P95_LIMIT_MS and len(delays) > 0,
+            at_most("reading until drawn", p95, P95_LIMIT_MS),
         ),
         Row(
             f"{what}: committed, and seen by the page",

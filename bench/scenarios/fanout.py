@@ -10,7 +10,7 @@ from statistics import fmean, median
 
 from ..lineup import Lineup
 from ..load import Crowd
-from ..measures import Bars, Column, Delivery, Outcome, Row, Table
+from ..measures import Bars, Column, Delivery, Outcome, Row, Table, at_most
 from ..servers import Server, running
 
 VIEWERS = 2_000
@@ -98,6 +98,7 @@ def against(cpu: dict[str, float], name: str, peer: str, limit: float) -> Row:
         f"{cpu[name]:.1f} / {cpu[peer]:.1f} µs = {ratio:.2f}×",
         f"≤ {limit}×",
         ratio <= limit,
+        at_most(f"CPU, {name} to {peer}", ratio, limit),
     )
 
 

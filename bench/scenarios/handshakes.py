@@ -10,7 +10,7 @@ from statistics import median
 from .. import kernel
 from ..lineup import Lineup
 from ..load import Crowd
-from ..measures import Bars, Column, Outcome, Row, Table
+from ..measures import Bars, Column, Outcome, Row, Table, at_least
 from ..seed import Plan
 from ..servers import Server, running
 
@@ -55,6 +55,7 @@ async def run(lineup: Lineup, quick: bool) -> Outcome:
                 f"{shares[way]:.0%}, the middle of {rounds} rounds ({ranges[way]})",
                 f"≥ {limit:.0%}",
                 shares[way] >= limit,
+                at_least(f"handshakes, {way.removeprefix('ours, ')}", shares[way], limit),
             )
             for way, limit in limits
         ],

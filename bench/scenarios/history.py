@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 
 from ..http import Connection, request_bytes
 from ..lineup import Lineup
-from ..measures import Bars, Column, Outcome, Row, Table, percentile
+from ..measures import Bars, Column, Outcome, Row, Table, at_most, percentile
 from ..seed import Plan, device_name
 from ..servers import Server, running
 from ..site import Site
@@ -135,12 +135,14 @@ def rows(seen: dict[str, tuple[Took, Took]], readings: int, engine: str) -> list
             f"{slow.p95:.1f} ms ({slowest})",
             f"≤ {P95_LIMIT_MS} ms",
             slow.p95 <= P95_LIMIT_MS,
+            at_most(f"history{engine}", slow.p95, P95_LIMIT_MS),
         ),
         Row(
             f"… p95 against the same windows with {readings // (DEVICES * len(METRICS)):,} readings",
             f"{many.p95:.1f} / {few.p95:.1f} ms = {ratio(many, few):.2f}× ({widest})",
             f"≤ {RATIO}×",
             ratio(many, few) <= RATIO,
+            at_most(f"history{engine}, growth", ratio(many, few), RATIO),
         ),
     ]
 

@@ -15,7 +15,7 @@ from .. import kernel
 from ..batches import DEVICES, METRICS, READINGS, lines_of
 from ..http import Connection, request_bytes
 from ..lineup import Lineup
-from ..measures import Bars, Column, Outcome, Row, Table, percentile
+from ..measures import Bars, Column, Outcome, Row, Table, at_least, percentile
 from ..seed import Plan
 from ..servers import Server, running
 from ..site import Site
@@ -67,12 +67,14 @@ async def run(lineup: Lineup, quick: bool) -> Outcome:
                 f"{reached:,.0f} / {peer_reached:,.0f} readings/s = {ratio:.2f}×",
                 "≥ 0.5×",
                 ratio >= RATIO,
+                at_least("line protocol to its SQL", ratio, RATIO),
             ),
             Row(
                 f"{what}: acknowledged after the commit",
                 f"{reached:,.0f} readings/s",
                 f"≥ {PER_SECOND:,}",
                 reached >= PER_SECOND,
+                at_least("line protocol per second", reached, PER_SECOND),
             ),
             Row(
                 "… readings found in the file, and in its minutes",

@@ -9,7 +9,7 @@ from itertools import pairwise
 from ..browser import Usage, Watched, open_page
 from ..ingest import Acks, open_socket, text_frame
 from ..lineup import Lineup
-from ..measures import Column, Lines, Outcome, Row, Table
+from ..measures import Column, Lines, Outcome, Row, Table, at_most
 from ..pace import every
 from ..seed import Plan
 from ..servers import running
@@ -97,8 +97,15 @@ def rows(looks: list[Look], seconds: float) -> list[Row]:
             f"within {growth:.1f} % of {heaps[0]:.1f} MB, {(heaps[-1] / heaps[0] - 1) * 100:+.1f} % at the end",
             f"within {HEAP_PERCENT:.0f} %",
             growth <= HEAP_PERCENT,
+            at_most("a page's heap, growth", growth, HEAP_PERCENT),
         ),
-        Row(f"{what}: main thread busy", f"{spent:.0%}", f"≤ {BUSY:.0%}", spent <= BUSY),
+        Row(
+            f"{what}: main thread busy",
+            f"{spent:.0%}",
+            f"≤ {BUSY:.0%}",
+            spent <= BUSY,
+            at_most("a page's main thread", spent, BUSY),
+        ),
     ]
 
 

@@ -13,7 +13,7 @@ from .. import kernel
 from ..http import Connection, request_bytes
 from ..ingest import Acks, IngestSocket, open_socket, text_frame
 from ..lineup import Lineup
-from ..measures import Bars, Column, Outcome, Row, Table
+from ..measures import Bars, Column, Outcome, Row, Table, at_least
 from ..seed import Plan
 from ..servers import Server, running
 from ..site import Site
@@ -65,9 +65,19 @@ async def run(lineup: Lineup, quick: bool) -> Outcome:
     empty, post, socket, _ = seen.values()
     return Outcome(
         [
-            against(f"single JSON POSTs, {CONNECTIONS} connections: against an empty view", post, empty, POST_RATIO),
             against(
-                f"single readings on {CONNECTIONS} ingest sockets: against those POSTs", socket, post, SOCKET_RATIO
+                f"single JSON POSTs, {CONNECTIONS} connections: against an empty view",
+                "POSTs to an empty view",
+                post,
+                empty,
+                POST_RATIO,
+            ),
+            against(
+                f"single readings on {CONNECTIONS} ingest sockets: against those POSTs",
+                "ingest sockets to POSTs",
+                socket,
+                post,
+                SOCKET_RATIO,
             ),
             Row(
                 "… readings found in the file, and in its minutes",
@@ -80,10 +90,10 @@ async def run(lineup: Lineup, quick: bool) -> Outcome:
     )
 
 
-def against(what: str, ours: list[Window], peer: list[Window], least: float) -> Row:
+def against(what: str, name: str, ours: list[Window], peer: list[Window], least: float) -> Row:
     ratio = median(a.per_second / b.per_second for a, b in zip(ours, peer, strict=True))
     rates = f"{middle(ours):,.0f} / {middle(peer):,.0f} a second"
-    return Row(what, f"{rates} = {ratio:.2f}×", f"≥ {least}×", ratio >= least)
+    return Row(what, f"{rates} = {ratio:.2f}×", f"≥ {least}×", ratio >= least, at_least(name, ratio, least))
 
 
 def middle(windows: list[Window]) -> float:

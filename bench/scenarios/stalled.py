@@ -8,7 +8,7 @@ from .. import kernel
 from ..chatter import PATH, Chatter
 from ..lineup import Lineup
 from ..load import Crowd
-from ..measures import Outcome, Row, percentile
+from ..measures import Outcome, Row, at_most, percentile
 from ..servers import STOP_SECONDS, Server, running
 from ..stall import StalledReader, until_gone
 
@@ -72,24 +72,28 @@ async def run(lineup: Lineup, quick: bool) -> Outcome:
                 f"{grown:+.2f} MB; its send blocked for {blocked:.1f} s",
                 f"≤ {GROWTH_LIMIT_MB} MB",
                 grown <= GROWTH_LIMIT_MB and blocked >= BLOCKED_SECONDS,
+                at_most("a stalled viewer, memory", grown, GROWTH_LIMIT_MB),
             ),
             Row(
                 "… the others' p99, before and while it stalls",
                 f"{calm.p99:.0f} → {stall.p99:.0f} ms ({len(calm.delays):,} and {len(stall.delays):,} frames)",
                 f"rise ≤ {P99_RISE_LIMIT_MS:.0f} ms",
                 rise <= P99_RISE_LIMIT_MS and len(stall.delays) > 0,
+                at_most("… the others' p99, rise", rise, P99_RISE_LIMIT_MS),
             ),
             Row(
                 "… its socket is gone from the kernel",
                 f"after {took:.1f} s",
                 f"≤ {GONE_SECONDS:.0f} s",
                 took <= GONE_SECONDS,
+                at_most("… its socket gone", took, GONE_SECONDS),
             ),
             Row(
                 f"… SIGTERM while two stall, {last_ending.unsent / 1e6:.1f} MB unsent in the kernel each",
                 f"ended after {ended:.1f} s",
                 f"≤ {STOP_SECONDS:.0f} s",
                 ended <= STOP_SECONDS,
+                at_most("… SIGTERM", ended, STOP_SECONDS),
             ),
         ]
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from .. import kernel
 from ..lineup import Lineup
 from ..load import Crowd
-from ..measures import Column, Lines, Outcome, Row, Table
+from ..measures import Column, Lines, Outcome, Row, Table, at_most
 from ..servers import Server, running
 
 VIEWERS = 1_000
@@ -64,6 +64,7 @@ async def run(lineup: Lineup, quick: bool) -> Outcome:
                 f"{grown_kb:+.2f} kB ({last.rss_mb - settled.rss_mb:+.1f} MB)",
                 f"≤ {KB_LIMIT:.0f} kB",
                 grown_kb <= KB_LIMIT,
+                at_most("memory kept per visitor", grown_kb, KB_LIMIT),
             ),
         ],
         [

@@ -14,7 +14,7 @@ from statistics import median
 from ..ingest import Acks, IngestSocket, open_socket, text_frame
 from ..lineup import Lineup
 from ..load import Crowd
-from ..measures import Bars, Column, Outcome, Row, Table
+from ..measures import Bars, Column, Outcome, Row, Table, at_most
 from ..pace import every
 from ..seed import Plan, device_name
 from ..servers import Server, running
@@ -80,6 +80,7 @@ async def run(lineup: Lineup, quick: bool) -> Outcome:
                 f"{both:.1f} / {alone:.1f} µs = {ratio:.2f}×; the worse of the two {worse:.2f}×",
                 f"≤ {RATIO:.2f}×",
                 ratio <= RATIO,
+                at_most("CPU, of two workers to one", ratio, RATIO),
             )
         ],
         [table(rounds, viewers, readings)],
