@@ -61,10 +61,11 @@ fix: setup $(DEV)  ## mend what check can mend
 	.venv/bin/ruff check --fix .
 	.venv/bin/ruff format .
 	-.venv/bin/djade --target-version 5.2 $$(git ls-files 'templates/*.html')
+	$(PY) -m docs.included
 
-bench: setup $(BENCH)  ## measure beside peers, half an hour; writes docs/benchmarks.md
+bench: setup $(BENCH)  ## measure beside peers, three quarters of an hour; writes docs/benchmarks.md; ONLY=fanout
 	$(PY) -m tests.chromium
-	$(PY) -m bench
+	$(PY) -m bench $(if $(ONLY),--only $(ONLY))
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \

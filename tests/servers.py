@@ -55,7 +55,11 @@ class Process:
         self.log = log
         with log.open("wb") as output:
             self._child = subprocess.Popen(
-                command, cwd=ROOT, env={**os.environ, **env}, stdout=output, stderr=subprocess.STDOUT, **options
+                command,
+                **{"cwd": ROOT, **options},
+                env={**os.environ, **env},
+                stdout=output,
+                stderr=subprocess.STDOUT,
             )
 
     @property
