@@ -16,6 +16,8 @@ from typing import IO
 
 import uvloop
 
+from docs import included
+
 from . import kernel, report
 from .lineup import Lineup
 from .measures import Outcome
@@ -42,6 +44,7 @@ def main() -> int:
     if not options.only and not options.quick:
         report.write(text)
         report.draw(report.drawn(outcomes))
+        included.fill()
     lock.close()
     missed = [r for o in outcomes for r in o.rows if r.ok is False]
     return 1 if missed else 0

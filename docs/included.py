@@ -60,5 +60,9 @@ def section(path: str, title: str) -> str:
     return f"\n{found[1]}\n{found[2]}\n"
 
 
-if __name__ == "__main__":
+def fill() -> None:
     TUTORIAL.write_text(filled(TUTORIAL.read_text()))
+
+
+if __name__ == "__main__":
+    fill()
