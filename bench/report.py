@@ -22,19 +22,25 @@ VERDICTS = {True: "pass", False: "**miss**", None: ""}
 
 def markdown(outcomes: Iterable[Outcome], minutes: float) -> str:
     """The whole measured part."""
-    found = list(outcomes)
-    rows = [row for outcome in found for row in outcome.rows]
     parts = [
         f"Measured {datetime.now(UTC):%Y-%m-%d} on {versions.machine()}.",
         f"{versions.software()}.",
         f"One run of {minutes:.0f} minutes: server on one core, load on another.",
         f"CPU: {CPU_SOURCE}, all threads of the server.",
     ]
+    return "\n\n".join([*parts, *sections(outcomes)])
+
+
+def sections(outcomes: Iterable[Outcome]) -> list[str]:
+    """Titles, pictures and tables: the targets, then what each scenario has to show."""
+    found = list(outcomes)
+    rows = [row for outcome in found for row in outcome.rows]
+    parts = []
     if rows:
         parts += [f"### {TARGETS}", picture(shares(rows)), grid(("what", "reached", "target", ""), map(cells, rows))]
     for table in (table for outcome in found for table in outcome.tables):
         parts += [f"### {table.title}", picture(table), grid(table.head, table.lines)]
-    return "\n\n".join(parts)
+    return parts
 
 
 def shares(rows: Iterable[Row]) -> Table:

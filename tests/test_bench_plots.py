@@ -108,7 +108,7 @@ def test_a_share_of_what_a_target_allows_ends_before_the_mark_unless_it_is_a_mis
 def test_the_report_begins_with_the_targets_and_their_picture() -> None:
     row = Row("memory", "15 kB", "≤ 30 kB", True, at_most("memory", 15, 30))
     outcome = Outcome([row], [SERVERS])
-    text = report.markdown([outcome], 1)
+    text = "\n\n".join(report.sections([outcome]))
     titles = ["Targets", SERVERS.title]
     assert re.findall(r"^### (.+)$", text, re.MULTILINE) == titles
     assert [table.title for table in report.drawn([outcome])] == titles
