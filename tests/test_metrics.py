@@ -3,6 +3,7 @@
 import http.client
 import os
 import signal
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -19,6 +20,7 @@ from tests.servers import START_SECONDS, Server, Valkey, running, wait_until
 
 pytestmark = pytest.mark.server
 SOON_SECONDS = 10
+ASKED_SECONDS = 1.5  # uvicorn asks each 0.5 s
 ANSWERS = "layer_answers"
 ACCEPTED = "handshakes_total", "two", "accepted"
 OPEN = "websockets_open", "two"
@@ -121,6 +123,19 @@ def test_of_a_killed_worker_the_open_sockets_go_and_the_counts_stay(pair: Server
     counters = {key for key in before if str(key[0] if isinstance(key, tuple) else key).endswith(("_total", "_count"))}
     assert {key for key in counters if after[key] < before[key]} == set()
     assert after[ACCEPTED] == 20
+
+
+def test_a_worker_that_dies_while_it_is_asked_whether_it_lives_is_replaced_at_once(pair: Server) -> None:
+    dead = pair.workers[0]
+    dead.suspend()
+    time.sleep(ASKED_SECONDS)  # nothing tells that its parent waits for the answer
+    dead.kill()
+
+    def is_replaced() -> bool:
+        pids = {worker.pid for worker in pair.workers}
+        return len(pids) == 2 and dead.pid not in pids
+
+    wait_until(is_replaced, SOON_SECONDS, "no new worker")
 
 
 def test_its_files_are_in_memory_and_gone_with_the_server(pair: Server, tmp_path: Path) -> None:

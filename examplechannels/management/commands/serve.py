@@ -49,6 +49,13 @@ def serves_alone(folder: Path) -> bool:
 class Workers(Multiprocess):
     """uvicorn's. A worker that ends takes no connections any more; once all end, neither does their parent."""
 
+    def keep_subprocess_alive(self) -> None:
+        for worker in self.processes:
+            # Its own end of the pipe. While the parent has it too, a worker that is killed just as it is asked whether
+            # it lives is waited for, `WORKER_SECONDS` long, instead of replaced.
+            worker.child_conn.close()
+        super().keep_subprocess_alive()
+
     def terminate_all(self) -> None:
         for listener in self.sockets:
             listener.close()
