@@ -51,15 +51,11 @@ class Process:
 
     end_signal = signal.SIGTERM
 
-    def __init__(self, command: list[str], env: dict[str, str], log: Path, **options: Any) -> None:
+    def __init__(self, command: list[str], env: dict[str, str], log: Path, cwd: Path = ROOT, **options: Any) -> None:
         self.log = log
         with log.open("wb") as output:
             self._child = subprocess.Popen(
-                command,
-                **{"cwd": ROOT, **options},
-                env={**os.environ, **env},
-                stdout=output,
-                stderr=subprocess.STDOUT,
+                command, cwd=cwd, env={**os.environ, **env}, stdout=output, stderr=subprocess.STDOUT, **options
             )
 
     @property
