@@ -40,16 +40,17 @@ class Postgres(Process):
         self.port = port or free_port()
         self._folder = folder
         self.data = data = folder / "postgres"
-        options = _not_root(folder)
+        user = _not_root(folder)
         if not data.exists():
-            initdb = [binaries / "initdb", "-D", data, "-U", "tests", "-A", "trust", "-E", "UTF8", "--no-sync"]
-            subprocess.run(initdb, check=True, capture_output=True, cwd=folder, **options)  # type: ignore[call-overload]
+            initdb = str(binaries / "initdb")
+            options = ["-D", str(data), "-U", "tests", "-A", "trust", "-E", "UTF8", "--no-sync"]
+            subprocess.run([initdb, *options], check=True, capture_output=True, cwd=folder, user=user)
         super().__init__(
             # Without fsync: no test cuts the power, and each of them empties every table.
             [str(binaries / "postgres"), "-D", str(data), "-p", str(self.port), "-k", "", "-h", "127.0.0.1", "-F"],
             {},
             folder / f"postgres-{self.port}.log",
-            **options,
+            user=user,
         )
         self.wait_until_it(lambda: "ready to accept connections" in self.output, "PostgreSQL is not ready")
 
@@ -80,15 +81,15 @@ class Postgres(Process):
         return [postmaster, *postmaster.children()]
 
 
-def _not_root(folder: Path) -> dict[str, str]:
+def _not_root(folder: Path) -> str | None:
     """PostgreSQL refuses to be run by root, so it is somebody who owns the folder."""
     if os.geteuid() != 0:
-        return {}
+        return None
     for parent in (folder, *folder.parents):
         if str(parent).startswith("/tmp/") and parent.stat().st_uid == 0:  # pytest's folders are its user's alone
             parent.chmod(0o755)
     shutil.chown(folder, "nobody")
-    return {"user": "nobody"}
+    return "nobody"
 
 
 if __name__ == "__main__":
