@@ -25,6 +25,23 @@ new PerformanceObserver((list) => {
   }
 }).observe({ type: "layout-shift", buffered: true });
 """
+NOTE_LAYOUTS = """
+globalThis.layouts = [];
+let chart;
+Object.defineProperty(globalThis, "Chart", {
+  get: () => chart,
+  set(made) {
+    if (made === chart) return; // it is set twice
+    chart = made;
+    const { update } = made.prototype;
+    made.prototype.update = function (mode) {
+      layouts.push({ mode, lines: this.data.datasets.length });
+      return update.call(this, mode);
+    };
+  },
+});
+"""
+"""A new chart lays itself out without a mode."""
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -77,13 +94,14 @@ def test_nothing_jumps_while_a_page_comes_in(board: Board, new_page: NewPage, pa
     assert page.evaluate("shifts") == []
 
 
-def test_nothing_is_painted_of_half_a_header(board: Board, new_page: NewPage) -> None:
+@pytest.mark.parametrize(("path", "rest"), [("/two/", b'<a class="site-login"'), ("/chat/room1/", b"Send</button>")])
+def test_nothing_is_painted_of_half_a_page(board: Board, new_page: NewPage, path: str, rest: bytes) -> None:
     front = Proxy(board.server.port)
-    goes_on = front.pause_before("back", b'<a class="site-login"')
+    goes_on = front.pause_before("back", rest)
     page = new_page()
     page.add_init_script(WATCH)
     try:
-        page.goto(f"{front.url}/two/", wait_until="commit")
+        page.goto(front.url + path, wait_until="commit")
         until(page, STYLED)
         page.wait_for_timeout(PAINT_WITHIN_MS)  # there is nothing to await where nothing is to be seen
         assert page.evaluate("performance.getEntriesByType('paint')") == []
@@ -94,6 +112,14 @@ def test_nothing_is_painted_of_half_a_header(board: Board, new_page: NewPage) ->
         goes_on.set()
         page.close()
         front.stop()
+
+
+def test_a_chart_is_laid_out_with_its_lines_and_not_before(board: Board, new_page: NewPage) -> None:
+    page = new_page()
+    page.add_init_script(NOTE_LAYOUTS)
+    open_live(page, board.server.url + "/two/")
+    until(page, "layouts.filter(({ mode }) => mode === undefined).length === 4")
+    assert page.evaluate("layouts.filter(({ lines }) => lines === 0)") == []
 
 
 @pytest.mark.parametrize("path", ["/", "/one/"])

@@ -1,4 +1,4 @@
-"""The program's settings with one URL more, so that an empty view stands behind the very same middleware."""
+"""The program's settings with two URLs more, so that an empty view and a bare page have the same middleware."""
 
 from examplechannels.settings import *  # noqa: F403
 

@@ -27,10 +27,15 @@ function fill(dataset, points, first, last) {
   Object.assign(dataset, { points, first, last });
 }
 
-/** Lines over time in `canvas`, all of one unit. `onRange({from, to})` tells that somebody zoomed or moved. */
+/**
+ * Lines over time in `canvas`, all of one unit. `onRange({from, to})` tells that somebody zoomed or moved.
+ * Chart.js lays out a chart as soon as it is made, so it is made by the first `draw`: once, with its lines, in its place.
+ */
 export class LineChart {
   overlay = new ChartOverlay();
-  #chart;
+  #canvas;
+  #chart = null;
+  #datasets = [];
   #options;
   #setup = { unit: "", fixed: null };
   #lines = [];
@@ -40,16 +45,15 @@ export class LineChart {
 
   constructor(canvas, onRange) {
     Chart.defaults.font.family = getComputedStyle(document.body).fontFamily;
+    this.#canvas = canvas;
     this.#onRange = onRange;
     this.#options = this.#newOptions(readColours());
-    const plugins = [marks, this.overlay];
-    this.#chart = new Chart(canvas, { type: "line", data: { datasets: [] }, options: this.#options, plugins });
     this.#theme.addEventListener("change", () => this.#repaint(), { signal: this.#stop.signal });
   }
 
   /** What the next `draw` shows: `lines` `[{label, number, isHidden}]`, in the order in which it gets their points. */
   setLines(lines, { unit, fixed }) {
-    const { datasets } = this.#chart.data;
+    const datasets = this.#datasets;
     while (datasets.length < lines.length) datasets.push(newDataset());
     datasets.length = lines.length;
     lines.forEach(({ label, isHidden }, index) => Object.assign(datasets[index], { label, hidden: isHidden }));
@@ -63,13 +67,13 @@ export class LineChart {
     const { x, y } = this.#options.scales;
     let [low, high] = [Infinity, -Infinity];
     all.forEach(({ points, gapMs }, index) => {
-      const dataset = this.#chart.data.datasets[index];
+      const dataset = this.#datasets[index];
       // One point more on each side, so that a line enters and leaves the picture.
       const first = Math.max(0, points.indexFrom(from) - 1);
       const last = Math.min(points.length - 1, points.indexFrom(to + 1));
       fill(dataset, points, first, last);
       dataset.spanGaps = gapMs;
-      dataset.borderWidth = (last - first) * DENSE_PX > this.#chart.width || all.length > 1 ? 1.5 : 2;
+      dataset.borderWidth = (last - first) * DENSE_PX > this.#canvas.clientWidth || all.length > 1 ? 1.5 : 2;
       for (let at = first; at <= last && !dataset.hidden; at += 1) {
         low = Math.min(low, points.low[at]);
         high = Math.max(high, points.high[at]);
@@ -77,12 +81,13 @@ export class LineChart {
     });
     Object.assign(x, { min: from, max: to });
     if (!this.#setup.fixed && low <= high) Object.assign(y, { suggestedMin: low, suggestedMax: high });
-    this.#chart.update("none");
+    if (this.#chart) this.#chart.update("none");
+    else this.#chart = this.#newChart();
   }
 
   /** The same picture again, with another overlay. */
   redraw() {
-    this.#chart.draw();
+    this.#chart?.draw();
   }
 
   /** Takes away what the pointer shows, until it moves again. */
@@ -107,22 +112,28 @@ export class LineChart {
 
   /** The drawn point nearest to a place of the canvas, `{index, point}` (which line, which of its points); null where none is near. */
   pointNear(x, y) {
+    if (!this.#chart) return null;
     const { left, right, top, bottom } = this.area;
     if (x < left || x > right || y < top || y > bottom) return null;
     const { mode, ...how } = this.#chart.options.interaction;
     const [near] = this.#chart.getElementsAtEventForMode({ x, y, native: true }, mode, how, false);
     if (!near || Math.abs(near.element.x - x) > REACH_PX) return null;
-    return { index: near.datasetIndex, point: this.#chart.data.datasets[near.datasetIndex].first + near.index };
+    return { index: near.datasetIndex, point: this.#datasets[near.datasetIndex].first + near.index };
   }
 
   destroy() {
     this.#stop.abort();
-    this.#chart.destroy();
+    this.#chart?.destroy();
+  }
+
+  #newChart() {
+    const [data, options] = [{ datasets: this.#datasets }, this.#options];
+    return new Chart(this.#canvas, { type: "line", data, options, plugins: [marks, this.overlay] });
   }
 
   #repaint() {
     this.#paint();
-    this.#chart.update("none");
+    this.#chart?.update("none");
   }
 
   /** Sets colours and options, without laying out the chart anew: that is `draw`'s, and takes tens of milliseconds. */
@@ -133,7 +144,7 @@ export class LineChart {
     this.#lines.forEach(({ number }, index) => {
       const { colour, dash } = strokeOf(number, colours);
       const background = isAlone && number === 0 ? colours.area : "transparent";
-      Object.assign(this.#chart.data.datasets[index], {
+      Object.assign(this.#datasets[index], {
         borderColor: colour,
         backgroundColor: background,
         pointHoverBackgroundColor: colour,
@@ -143,7 +154,7 @@ export class LineChart {
     });
     this.#options = this.#newOptions(colours);
     Object.assign(this.#options.scales.x, { min, max });
-    this.#chart.options = this.#options;
+    if (this.#chart) this.#chart.options = this.#options;
   }
 
   #newOptions(colours) {
