@@ -59,7 +59,7 @@ def test_every_tab_shows_the_same_word(server: Server, new_page: NewPage) -> Non
     expect(first.get_by_text('"message"').first).to_be_visible()
 
 
-POINTS = "Chart.getChart('iot-chart').data.datasets[0].data.length"
+POINTS = "Chart.getChart('iot-chart')?.data.datasets[0].data.length"
 
 
 def test_the_chart_has_thirty_points_at_once_and_moves_within_its_window(server: Server, new_page: NewPage) -> None:

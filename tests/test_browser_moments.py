@@ -16,7 +16,7 @@ SOON_MS = 2_000  # between a click of one and what the other sees
 STEP_MS = 10_000
 MINUTE_MS = 60_000
 CHART = "Chart.getChart('iot-chart')"
-POINTS = f"{CHART}.data.datasets[0]?.data.length"
+POINTS = f"{CHART}?.data.datasets[0]?.data.length"
 QUIET_MS = 500  # in which a page that may sound has done so
 # Says what begins. Live is what has a socket that answers.
 LISTEN = """
@@ -33,7 +33,7 @@ LISTEN = """
   }).observe(document, { subtree: true, childList: true, attributes: true });
 """
 PICK = "detail => document.dispatchEvent(new CustomEvent('moment', { detail }))"
-OVERLAY = f"{CHART}.config.plugins.find(({{id}}) => id === 'overlay')"
+OVERLAY = f"{CHART}?.config.plugins.find(({{id}}) => id === 'overlay')"
 BANDS = f"{OVERLAY}.alarms"
 RING = f"{OVERLAY}.ring"
 
@@ -156,16 +156,17 @@ def test_the_spark_line_of_a_message_moves_the_chart_there(site: ChatSite, board
     link = message(ben, "look here").locator(".moment")
     expect(link).to_contain_text(re.compile(r"spark · temperature 2\d\s°C at \d"))
     expect(link.locator("[data-drawn]")).to_have_count(1)
-    until(ben, f"{CHART}.scales.x.min > {at}")
+    until(ben, f"{CHART}?.scales.x.min > {at}")
     link.click()
-    until(ben, f"{CHART}.scales.x.min < {at} && {at} < {CHART}.scales.x.max")
+    until(ben, f"{CHART}?.scales.x.min < {at} && {at} < {CHART}?.scales.x.max")
     until(ben, "location.search.includes('from=')")
     expect(pins(ben)).to_have_count(1)
     elsewhere = open_live(new_page(), site.room_url("device-spark"))
     message(elsewhere, "look here").locator(".moment").click()
     elsewhere.wait_for_url(re.compile(r"/two/device/spark/\?from=\d+&to=\d+#moment=temperature~\d+$"))
+    elsewhere.wait_for_selector(LIVE)
     until(elsewhere, f"{RING}?.at === {at}")
-    until(elsewhere, f"{CHART}.scales.x.min < {at} && {at} < {CHART}.scales.x.max")
+    until(elsewhere, f"{CHART}?.scales.x.min < {at} && {at} < {CHART}?.scales.x.max")
 
 
 def test_on_the_dashboard_a_point_leads_to_its_devices_page(board: Board, new_page: NewPage) -> None:

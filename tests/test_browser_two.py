@@ -17,7 +17,7 @@ STAFF, PASSWORD = "boss", "only-for-tests-1"
 MINUTE_MS = 60_000
 HOUR_MS = 60 * MINUTE_MS
 FIRST = "Chart.getChart('iot-chart')"
-CHARTS = "[...document.querySelectorAll('canvas')].map(canvas => Chart.getChart(canvas))"
+CHARTS = "[...document.querySelectorAll('canvas')].map(canvas => Chart.getChart(canvas)).filter(Boolean)"
 
 
 @pytest.fixture(scope="module")

@@ -18,8 +18,10 @@ export class Painter {
     this.#onNumbers = onNumbers;
   }
 
+  /** With the first picture at once, and of a tab in the background too: it is there when somebody looks. */
   start() {
     document.addEventListener("visibilitychange", () => this.#next());
+    this.#drawNow();
     this.#next();
   }
 
@@ -33,8 +35,14 @@ export class Painter {
   draw() {
     this.#frame ||= requestAnimationFrame(() => {
       this.#frame = 0;
-      if (!document.hidden) this.#grid.draw(this.#range());
+      if (!document.hidden) this.#drawNow();
     });
+  }
+
+  #drawNow() {
+    cancelAnimationFrame(this.#frame);
+    this.#frame = 0;
+    this.#grid.draw(this.#range());
   }
 
   #next() {
