@@ -33,6 +33,7 @@ test: setup $(DEV) $(BROKER)  ## every test but the long ones: Python, JavaScrip
 	$(PY) -m tests.chromium
 	$(if $(CI),$(PY) -m tests.postgres)
 	$(if $(CI),$(PY) -m tests.nginx)
+	$(if $(CI),$(PY) -m tests.broker)
 	node --test tests/js/*.test.js
 	$(PY) -m pytest -q -m "not faults"
 
@@ -44,6 +45,7 @@ faults: setup $(DEV) $(BROKER)  ## the long tests: kills, stalls, full disks, cl
 	$(PY) -m tests.chromium
 	$(if $(CI),$(PY) -m tests.postgres)
 	$(if $(CI),$(PY) -m tests.faketime)
+	$(if $(CI),$(PY) -m tests.broker)
 	$(PY) -m pytest -q -m faults
 
 soak: setup $(DEV)  ## an even load for 20 minutes, and whether anything piles up; SECONDS=1200

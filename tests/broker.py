@@ -1,4 +1,7 @@
-"""A really started MQTT broker for tests, Mosquitto where it is installed, else amqtt; and our bridge beside it."""
+"""A really started MQTT broker for tests, Mosquitto where it is installed, else amqtt; and our bridge beside it.
+
+`python -m tests.broker` installs Mosquitto where there is none (CI does).
+"""
 
 import os
 import shutil
@@ -8,6 +11,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from tests.debian import install
 from tests.servers import ROOT, START_SECONDS, STOP_SECONDS, Process, free_port, wait_until
 
 # Debian keeps daemons where no person's PATH leads. `make test` installs amqtt apart: it asks for a websockets of old.
@@ -20,7 +24,15 @@ PLACES = os.pathsep.join(
         str(Path(sys.executable).parent),
     ]
 )
-MOSQUITTO = None if os.environ.get("TEST_BROKER") == "amqtt" else shutil.which("mosquitto", path=PLACES)
+
+
+def find() -> Path | None:
+    """Mosquitto."""
+    found = shutil.which("mosquitto", path=PLACES)
+    return Path(found) if found else None
+
+
+MOSQUITTO = None if os.environ.get("TEST_BROKER") == "amqtt" else find()
 MOSQUITTO_PUB = shutil.which("mosquitto_pub")
 MOSQUITTO_PASSWD = shutil.which("mosquitto_passwd") or "mosquitto_passwd"
 AMQTT = shutil.which("amqtt", path=PLACES)
@@ -56,7 +68,7 @@ class Broker(Process):
                 [*lines, "user root"] if os.geteuid() == 0 else lines
             )  # else it becomes a user who may not write here
             config.write_text(MOSQUITTO_CONFIG.format(port=self.port, folder=folder) + "\n".join(more) + "\n")
-            command = [MOSQUITTO, "-c", str(config)]
+            command = [str(MOSQUITTO), "-c", str(config)]
         else:
             config.write_text(AMQTT_CONFIG.format(port=self.port))
             command = [AMQTT or "amqtt", "-c", str(config)]
@@ -101,3 +113,7 @@ class Bridge(Process):
             self.stop()
             raise
         return self
+
+
+if __name__ == "__main__":
+    install("Mosquitto", "mosquitto mosquitto-clients", find, "the tests of a broker's faults")
