@@ -56,7 +56,8 @@ export class LiveSocket {
 
   /** True when the frame was handed to an open socket; that it arrived is the echo's to say. */
   send(data) {
-    if (!this.isOpen) return false;
+    // One that is closing drops what it is given.
+    if (!this.isOpen || this.#socket.readyState !== WebSocket.OPEN) return false;
     const text = JSON.stringify(data);
     this.#socket.send(text);
     this.#hooks.onSent?.(text);

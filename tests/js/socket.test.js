@@ -5,6 +5,9 @@ import { LiveSocket, socketUrl } from "../../static/js/socket.js";
 let made;
 
 class FakeWebSocket {
+  static OPEN = 1;
+  static CLOSING = 2;
+  readyState = FakeWebSocket.OPEN;
   constructor(url) {
     this.url = url;
     this.sent = [];
@@ -160,6 +163,13 @@ test("sending needs an open socket and says whether it had one", () => {
   assert.deepEqual(made[0].sent, ['{"message":"hi"}']);
   made[0].onclose({ code: 1006 });
   assert.equal(socket.send({ message: "hi" }), false);
+});
+
+test("nothing is given to a socket that is closing already, for it would drop it", () => {
+  const { socket } = connected();
+  made[0].readyState = WebSocket.CLOSING;
+  assert.equal(socket.send({ message: "hi" }), false);
+  assert.deepEqual(made[0].sent, []);
 });
 
 test("closing ends everything that was started", () => {
