@@ -1,3 +1,4 @@
+import socket
 import stat
 from pathlib import Path
 from typing import Any
@@ -76,6 +77,20 @@ def test_a_redis_that_does_not_answer_is_one_clear_line_without_its_password(com
     assert len(done.stderr.strip().splitlines()) == 1
     assert "REDIS_URL" in done.stderr
     assert "geheim" not in done.stderr
+
+
+@pytest.mark.parametrize("command", [["runserver", "--noreload", "{}"], ["serve", "--port", "{}"]])
+def test_a_port_in_use_is_one_clear_line(command: list[str]) -> None:
+    folder = new_folder()
+    (folder / "static").mkdir()
+    (folder / "static" / "staticfiles.json").write_text("{}")
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = str(other.getsockname()[1])
+        done = manage(*(word.format(port) for word in command), DATA_DIR=str(folder))
+    assert done.returncode == 1
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert port in done.stderr
+    assert "Try another PORT" in done.stderr
 
 
 def test_sqlite_is_durable_and_lets_readers_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

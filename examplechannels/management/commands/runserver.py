@@ -15,7 +15,7 @@ from django.utils.autoreload import DJANGO_AUTORELOAD_ENV
 
 from examplechannels import access_log
 from examplechannels.background import background
-from examplechannels.network import EVERY_ADDRESS, address_lines, own_addresses, require_redis
+from examplechannels.network import EVERY_ADDRESS, address_lines, listen, own_addresses, require_redis
 
 
 def start_background() -> None:
@@ -68,6 +68,7 @@ class Command(DaphneRunserver):
     def inner_run(self, *args: Any, **options: Any) -> None:
         if settings.REDIS_URL:
             require_redis(settings.REDIS_URL)
+        listen(self.addr, int(self.port)).close()  # Daphne says that it cannot in its log alone, and ends with 0
         if self.addr in EVERY_ADDRESS:
             settings.ALLOWED_HOSTS = [*settings.ALLOWED_HOSTS, *own_addresses(self.addr)]
         for line in address_lines(self.addr, int(self.port)):
