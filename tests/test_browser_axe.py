@@ -1,0 +1,106 @@
+"""axe-core finds nothing against any page, in either theme and at either width."""
+
+from collections.abc import Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests.board import Board, now_ms, token_of
+from tests.browser import LIVE, NewPage, open_live
+from tests.chat_site import OUTSIDER, STAFF, ChatSite, chat_site, say
+from tests.servers import manage
+
+pytestmark = [pytest.mark.browser, pytest.mark.server]
+OF_GUESTS = [
+    "/",
+    "/one/",
+    "/two/",
+    "/two/?kiosk=1",
+    "/two/device/boiler/",
+    "/two/device/boiler/?window=15m",
+    "/chat/",
+    "/chat/room1/",
+    "/chat/nobody-was-here/",
+    "/learn/one/",
+    "/learn/two/",
+    "/learn/threechat/",
+    "/accounts/login/",
+    "/accounts/signup/",
+    "/nowhere/",
+]
+OF_STAFF = ["/", "/two/", "/two/device/boiler/", "/two/device/boiler/rules/", "/chat/", "/chat/room1/"]
+RULE = """
+from two.models import Metric, Rule
+metric = Metric.objects.get(device__slug="boiler", name="temperature")
+Rule.objects.create(metric=metric, condition="above", threshold=10)
+Rule.objects.create(metric=metric, condition="above", threshold=90)
+"""
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[ChatSite]:
+    with chat_site() as site:
+        token = token_of(manage("token", "site", "tests", DATA_DIR=str(site.folder)).stdout)
+        board = Board(site.folder, site.server, token)
+        board.send_past("boiler", range(now_ms() - 300_000, now_ms(), 5_000))
+        board.send_past("oven", range(now_ms() - 300_000, now_ms() - 200_000, 5_000), "humidity")
+        site.run(RULE)
+        board.send("boiler", temperature=60)
+        site.make_members_room("operations", STAFF)
+        yield site
+
+
+@pytest.fixture(params=["light", "dark"])
+def scheme(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+def look(page: Page) -> dict[str, list[str]]:
+    """What axe has against the page, by rule."""
+    found = Axe().run(page).response["violations"]
+    return {
+        rule["id"]: [f"{node['html'][:160]} | {node['failureSummary']}" for node in rule["nodes"]] for rule in found
+    }
+
+
+@pytest.mark.parametrize("width", [360, 1440])
+def test_nothing_is_wrong_with_what_guests_see(site: ChatSite, new_page: NewPage, scheme: str, width: int) -> None:
+    page = new_page(width=width, color_scheme=scheme, is_refused=True)
+    talk(open_live(page, site.url + "/chat/room1/"))
+    wrong = {}
+    for path in OF_GUESTS:
+        page.goto(site.url + path)
+        if page.locator("[data-part=lamp]").count():
+            page.wait_for_selector(LIVE, state="attached")
+        wrong[path] = look(page)
+    site.log_in(page, OUTSIDER)
+    page.goto(site.room_url("operations"))
+    wrong["a room that is for members"] = look(page)
+    assert {path: found for path, found in wrong.items() if found} == {}
+
+
+@pytest.mark.parametrize("width", [360, 1440])
+def test_nothing_is_wrong_with_what_staff_see(site: ChatSite, new_page: NewPage, scheme: str, width: int) -> None:
+    page = new_page(width=width, color_scheme=scheme)
+    site.log_in(page, STAFF)
+    wrong = {}
+    for path in OF_STAFF:
+        page.goto(site.url + path)
+        if page.locator("[data-part=lamp]").count():
+            page.wait_for_selector(LIVE, state="attached")
+        wrong[path] = look(page)
+    page.get_by_role("button", name="Settings", exact=True).click()
+    expect(page.locator("[data-part=room-dialog]")).to_be_visible()
+    wrong["the settings of a room"] = look(page)
+    open_live(page, site.url + "/two/").get_by_role("button", name="Add a device").click()
+    wrong["adding a device"] = look(page)
+    page.goto(site.url + "/two/device/boiler/rules/")
+    page.get_by_role("link", name="Change").first.click()
+    wrong["a rule"] = look(page)
+    assert {path: found for path, found in wrong.items() if found} == {}
+
+
+def talk(page: Page) -> None:
+    say(page, "Look at https://example.com/, it is warm.")
+    expect(page.locator(".message[data-state=sent]").last).to_be_visible()
