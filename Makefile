@@ -16,6 +16,8 @@ BROKER := .venv/broker-is-there
 BENCH := .venv/bench-is-installed
 BROWSER_PACKAGES := node_modules/.package-lock.json
 
+MESSAGES_OF := --ignore node_modules --ignore .venv --ignore bench --ignore docs --ignore var --ignore tests
+
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
@@ -65,6 +67,11 @@ fix: setup $(DEV)  ## mend what check can mend
 	-.venv/bin/djade --target-version 5.2 $$(git ls-files 'templates/*.html')
 	$(PY) -m docs.included
 
+messages: setup  ## gather what is to be translated into locale/, and compile it; needs GNU gettext
+	$(PY) manage.py makemessages --locale zh_Hans --no-location --no-wrap $(MESSAGES_OF)
+	$(PY) manage.py makemessages --locale zh_Hans --no-location --no-wrap $(MESSAGES_OF) --domain djangojs
+	$(PY) manage.py compilemessages --locale zh_Hans $(MESSAGES_OF)
+
 bench: setup $(BENCH)  ## measure beside peers, three quarters of an hour; writes docs/benchmarks.md; ONLY=fanout
 	$(PY) -m tests.chromium
 	$(PY) -m bench $(if $(ONLY),--only $(ONLY))
@@ -106,4 +113,4 @@ $(BENCH): bench/requirements.txt bench/package-lock.json $(DEV)
 	@npm ci --prefix bench --silent --no-audit --no-fund
 	@touch $@
 
-.PHONY: help setup run serve test quick faults soak check fix bench
+.PHONY: help setup run serve test quick faults soak check fix messages bench

@@ -82,11 +82,10 @@ def limit_requests(inner: Application, is_free: Callable[[Any], bool]) -> Applic
         wait = RETRY_SECONDS if turns.count(address) >= MAX_UNDER_WAY else requests.of(address).take()
         if address and wait:
             complaints.say("Requests from %s are refused: more than REQUESTS_PER_MINUTE, or too many at once", address)
-            await send_refusal(
-                send, refusal(429, "too-fast", _("Too many requests; wait a moment."), _retry_after(wait))
-            )
+            refused = refusal(429, "too-fast", _("Too many requests; wait a moment."), _retry_after(wait))
+            await send_refusal(scope, send, refused)
             return
-        request = Request(turns, address, receive, send)
+        request = Request(turns, address, scope, receive, send)
         try:
             await inner(scope, request.receive, request.send)
         finally:
@@ -98,9 +97,9 @@ def limit_requests(inner: Application, is_free: Callable[[Any], bool]) -> Applic
 class Request:
     """One request that waits for its turn once its body is here, and is answered in time, be it with 503."""
 
-    def __init__(self, turns: "Turns", address: str, receive: Any, send: Any) -> None:
+    def __init__(self, turns: "Turns", address: str, scope: Any, receive: Any, send: Any) -> None:
         self._turns, self._address = turns, address
-        self._receive, self._send = receive, send
+        self._scope, self._receive, self._send = scope, receive, send
         self._turn = ExitStack()
         self._turn.enter_context(turns.counted(address))
         self._is_complete = self._is_given_up = False
@@ -116,7 +115,7 @@ class Request:
                     await self._turns.take(self._address, self._turn)
             except TimeoutError:
                 self._is_given_up = True
-                await send_refusal(self._send, _not_now())
+                await send_refusal(self._scope, self._send, _not_now())
                 return {"type": "http.disconnect"}
             self._timer = asyncio.get_running_loop().call_later(ANSWER_SECONDS, self._give_up)
         return message
@@ -136,7 +135,8 @@ class Request:
     def _give_up(self) -> None:
         """Whoever hangs keeps the turn; it is only not waited for any more."""
         self._is_given_up = True
-        self._refusing = asyncio.create_task(send_refusal(self._send, _not_now()), name="refusal", context=Context())
+        refusing = send_refusal(self._scope, self._send, _not_now())
+        self._refusing = asyncio.create_task(refusing, name="refusal", context=Context())
 
 
 class Turns:

@@ -9,9 +9,11 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.http import JsonResponse
 from django.http.request import split_domain_port, validate_host
+from django.template.loader import render_to_string
 from django.utils.http import is_same_domain
 from django.utils.translation import gettext as _
 
+from examplechannels.languages import activate_for
 from examplechannels.logs import refused_handshake
 from examplechannels.metrics import refusals
 
@@ -122,7 +124,7 @@ def limit_body(inner: Application, limit_of: Callable[[Any], int] = max_body_byt
         limit = limit_of(scope)
         announced = header(scope, b"content-length") or "0"
         if announced.isdecimal() and int(announced) > limit:
-            await _too_big(send, limit)
+            await _too_big(scope, send, limit)
             return
         received, refused = 0, False
 
@@ -133,7 +135,7 @@ def limit_body(inner: Application, limit_of: Callable[[Any], int] = max_body_byt
             if received > limit:
                 if not refused:
                     refused = True
-                    await _too_big(send, limit)
+                    await _too_big(scope, send, limit)
                 return {"type": "http.disconnect"}
             return message
 
@@ -146,14 +148,19 @@ def limit_body(inner: Application, limit_of: Callable[[Any], int] = max_body_byt
     return application
 
 
-async def _too_big(send: Any, limit: int) -> None:
+async def _too_big(scope: Any, send: Any, limit: int) -> None:
     detail = _("A body is at most %(bytes)d bytes.") % {"bytes": limit}
-    await send_refusal(send, refusal(413, "too-big", detail, {"Connection": "close"}))
+    await send_refusal(scope, send, refusal(413, "too-big", detail, {"Connection": "close"}))
 
 
-async def send_refusal(send: Any, refused: JsonResponse) -> None:
-    """Sends the answer of `refusal` in front of Django."""
-    headers = {**refused.headers, "Content-Length": str(len(refused.content))}
+async def send_refusal(scope: Any, send: Any, refused: JsonResponse) -> None:
+    """Sends the answer of `refusal` in front of Django; as a page to a browser that asks for one."""
+    headers, body = dict(refused.headers), refused.content
+    if "text/html" in (header(scope, b"accept") or ""):
+        activate_for(scope)
+        headers["Content-Type"] = "text/html; charset=utf-8"
+        body = render_to_string(f"{refused.status_code}.html").encode()
+    headers["Content-Length"] = str(len(body))
     pairs = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
     await send({"type": "http.response.start", "status": refused.status_code, "headers": pairs})
-    await send({"type": "http.response.body", "body": refused.content})
+    await send({"type": "http.response.body", "body": body})

@@ -76,6 +76,7 @@ def unless_away(inner: Application) -> Application:
                         await send({"type": "websocket.accept"})
                     await send({"type": "websocket.close", "code": TRY_LATER})
             elif not has_begun:
-                await send_refusal(send, refusal(503, "unavailable", _("Not now; try again in a moment."), RETRY_AFTER))
+                refused = refusal(503, "unavailable", _("Not now; try again in a moment."), RETRY_AFTER)
+                await send_refusal(scope, send, refused)
 
     return application

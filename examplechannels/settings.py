@@ -5,8 +5,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from django.utils.translation import gettext_lazy as _
-
 from examplechannels import environment, logs
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -48,6 +46,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "examplechannels.database.let_go_early",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -107,8 +106,9 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = LOGOUT_REDIRECT_URL = "home"
 
-LANGUAGE_CODE = "en"
-LANGUAGES = [("en", _("English"))]
+LANGUAGE_CODE = environment.choice("SITE_LANGUAGE", ("en", "zh-hans"))
+LANGUAGES = [("en", "English"), ("zh-hans", "简体中文")]  # each in its own words
+LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = "UTC"
 USE_I18N = USE_TZ = True
 
@@ -147,7 +147,7 @@ X_FRAME_OPTIONS = "DENY"
 
 # Whether browsers come over https, to a proxy that ends TLS. Off, so that a laptop serves plain http.
 HTTPS = environment.flag("HTTPS", default=False)
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
 CONTENT_SECURITY_POLICY["DIRECTIVES"]["upgrade-insecure-requests"] = HTTPS
 SECURE_REDIRECT_EXEMPT = ["^livez$", "^readyz$", "^metrics$"]  # who asks for these comes past the proxy
 SECURE_HSTS_SECONDS = environment.number("HSTS_SECONDS", 365 * 86_400, least=0, most=10 * 365 * 86_400) if HTTPS else 0

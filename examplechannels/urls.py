@@ -5,7 +5,7 @@ from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import include, path
 from django.views.decorators.cache import cache_control
 from django.views.generic import RedirectView
-from django.views.i18n import JavaScriptCatalog
+from django.views.i18n import JavaScriptCatalog, set_language
 
 from examplechannels import accounts, exposition, health, views
 from examplechannels.logins import AdminLoginForm, LoginForm, limited
@@ -29,6 +29,7 @@ urlpatterns = [
     path("accounts/signup/", accounts.sign_up, name="sign-up"),
     path("admin/login/", limited(admin.site.login)),  # before Django's own, which is the same without the limit's 429
     path("admin/", admin.site.urls),
+    path("i18n/setlang/", login_not_required(set_language), name="set-language"),
     path("i18n/catalog.js", catalog_view, name="javascript-catalog"),
     path("favicon.ico", login_not_required(RedirectView.as_view(url=f"{settings.STATIC_URL}img/favicon.svg"))),
     path("livez", login_not_required(health.livez), name="livez"),

@@ -11,6 +11,7 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 
 from examplechannels.broadcast import BroadcastEvent, Selection, encode, text_for
+from examplechannels.languages import activate_for
 from examplechannels.metrics import frames_sent
 from examplechannels.outlet import Outlet, SendFrame, frame
 
@@ -44,6 +45,7 @@ class SocketConsumer:
     _said_goodbye = False
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        activate_for(scope)
         query = scope["query_string"].decode(errors="replace")
         self.query = parse_qs(query) if query else {}
         self.wants_events = "all" in self.query.get("events", [])

@@ -6,8 +6,10 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from examplechannels.languages import in_the_sites_own
 from threechat.access import check_entrance
 from threechat.drafts import Draft
+from threechat.messages import About
 from threechat.models import Message
 from threechat.people import Person
 from threechat.rooms import room_named
@@ -56,9 +58,9 @@ def acknowledge(alarm_id: int, person: Person) -> Acknowledgement:
         alarm.acknowledged_by = "" if room.members_only else person.name
         alarm.acknowledged_on = timezone.now()
         alarm.save(update_fields=["acknowledged_by", "acknowledged_on"])
-        draft = Draft(
-            _("Acknowledged: %(rule)s") % {"rule": alarm},
-            about={"device": metric.device.slug, "metric": metric.name, "at": alarm.raised_ns // NS_PER_MS},
-        )
+        with in_the_sites_own():
+            text = _("Acknowledged: %(rule)s") % {"rule": alarm}
+        about: About = {"device": metric.device.slug, "metric": metric.name, "at": alarm.raised_ns // NS_PER_MS}
+        draft = Draft(text, about=about)
         state = Message.AlarmState.ACKNOWLEDGED
         return Acknowledgement(alarm, add_message(room, person, draft, alarm=alarm, alarm_state=state))

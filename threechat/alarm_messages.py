@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 
 from examplechannels.background import background
 from examplechannels.broadcast import broadcast
+from examplechannels.languages import in_the_sites_own
 from examplechannels.questions import ask
 from threechat.drafts import Draft
 from threechat.messages import About
@@ -65,7 +66,8 @@ def say(rule_id: int) -> Said | None:
         last.rule = rule
         is_cleared = last.cleared_ns is not None
         state = Message.AlarmState.CLEARED if is_cleared else Message.AlarmState.RAISED
-        text = _text(last, untold.count() - 1 + rule.untold)
+        with in_the_sites_own():
+            text = _text(last, untold.count() - 1 + rule.untold)
         room = locked_or_new(room_named(room_of(rule.metric.device.slug)), None)
         stored = add_message(room, TELEMETRY, Draft(text, about=_about(last)), alarm=last, alarm_state=state)
         untold.update(told=Alarm.Told.ALL)
@@ -105,10 +107,12 @@ def _text(last: Alarm, more: int) -> str:
 
 def _duration(seconds: int) -> str:
     """In the two units that matter, such as `2 h 5 min`."""
-    for length_s, unit, less_s, less in ((86_400, _("d"), 3600, _("h")), (3600, _("h"), 60, _("min"))):
+    day, hour, minute, second = _("%(count)d d"), _("%(count)d h"), _("%(count)d min"), _("%(count)d s")
+    for length_s, unit, less_s, less in ((86_400, day, 3600, hour), (3600, hour, 60, minute), (60, minute, 1, second)):
         if seconds >= length_s:
-            return f"{seconds // length_s} {unit} {seconds % length_s // less_s} {less}"
-    return f"{seconds // 60} {_('min')} {seconds % 60} {_('s')}" if seconds >= 60 else f"{seconds} {_('s')}"
+            rest = seconds % length_s // less_s
+            return f"{unit % {'count': seconds // length_s}} {less % {'count': rest}}"
+    return second % {"count": seconds}
 
 
 class Voice:

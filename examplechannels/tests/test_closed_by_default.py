@@ -20,6 +20,7 @@ OPEN = {
     "/admin/login/",
     "/favicon.ico",
     "/i18n/catalog.js",
+    "/i18n/setlang/",
     "/livez",
     "/metrics",  # to this machine, or who brings METRICS_TOKEN
     "/readyz",

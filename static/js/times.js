@@ -1,20 +1,21 @@
 /** Times as the viewer's zone and language write them. */
 
 import { gettext, interpolate, ngettext } from "./text.js";
+import { LOCALES } from "./locale.js";
 import { dayOf } from "./models/days.js";
 
-const CLOCK = new Intl.DateTimeFormat([], {
+const CLOCK = new Intl.DateTimeFormat(LOCALES, {
   hour: "2-digit",
   minute: "2-digit",
   second: "2-digit",
   hourCycle: "h23",
 });
-const MINUTE = new Intl.DateTimeFormat([], { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
-const DAY = new Intl.DateTimeFormat([], { day: "numeric", month: "short" });
-const WEEKDAY = new Intl.DateTimeFormat([], { weekday: "long", day: "numeric", month: "long" });
-const FULL_DAY = new Intl.DateTimeFormat([], { dateStyle: "full" });
-const FULL = new Intl.DateTimeFormat([], { dateStyle: "full", timeStyle: "medium" });
-const DAY_CLOCK = new Intl.DateTimeFormat([], {
+const MINUTE = new Intl.DateTimeFormat(LOCALES, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+const DAY = new Intl.DateTimeFormat(LOCALES, { day: "numeric", month: "short" });
+const WEEKDAY = new Intl.DateTimeFormat(LOCALES, { weekday: "long", day: "numeric", month: "long" });
+const FULL_DAY = new Intl.DateTimeFormat(LOCALES, { dateStyle: "full" });
+const FULL = new Intl.DateTimeFormat(LOCALES, { dateStyle: "full", timeStyle: "medium" });
+const DAY_CLOCK = new Intl.DateTimeFormat(LOCALES, {
   day: "numeric",
   month: "short",
   hour: "2-digit",

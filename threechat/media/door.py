@@ -43,7 +43,9 @@ def paced_uploads(inner: Application) -> Application:
         wait = UPLOAD_SECONDS if under_way[address] >= UPLOADS_AT_ONCE else uploads.of(address).take()
         if wait:
             headers = {"Retry-After": str(max(1, math.ceil(wait)))}
-            await send_refusal(send, refusal(429, "too-fast", _("Too many files at once; wait a moment."), headers))
+            await send_refusal(
+                scope, send, refusal(429, "too-fast", _("Too many files at once; wait a moment."), headers)
+            )
             return
         under_way[address] += 1
         try:

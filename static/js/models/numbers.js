@@ -1,3 +1,5 @@
+import { LOCALES } from "../locale.js";
+
 const SCALED_UNITS = new Set(["B", "B/s", "bit/s", "Hz", "W", "Wh"]);
 const PREFIXES = [
   [1e12, "T"],
@@ -11,7 +13,7 @@ const formats = new Map();
 function format(digits, significant = false) {
   const name = `${digits}${significant}`;
   const options = significant ? { maximumSignificantDigits: digits } : { maximumFractionDigits: digits };
-  if (!formats.has(name)) formats.set(name, new Intl.NumberFormat([], options));
+  if (!formats.has(name)) formats.set(name, new Intl.NumberFormat(LOCALES, options));
   return formats.get(name);
 }
 
