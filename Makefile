@@ -19,7 +19,7 @@ BROWSER_PACKAGES := node_modules/.package-lock.json
 MESSAGES_OF := --ignore node_modules --ignore .venv --ignore bench --ignore docs --ignore var --ignore tests
 
 help:  ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(RUNTIME) $(BROWSER_PACKAGES)  ## set up what running needs: .venv, node_modules
 	@$(PY) manage.py migrate -v0
@@ -72,6 +72,10 @@ messages: setup  ## gather what is to be translated into locale/, and compile it
 	$(PY) manage.py makemessages --locale zh_Hans --no-location --no-wrap $(MESSAGES_OF) --domain djangojs
 	$(PY) manage.py compilemessages --locale zh_Hans $(MESSAGES_OF)
 
+screenshots: setup $(DEV)  ## draw the README's pictures from the running program
+	$(PY) -m tests.chromium
+	$(PY) -m docs.pictures
+
 bench: setup $(BENCH)  ## measure beside peers, three quarters of an hour; writes docs/benchmarks.md; ONLY=fanout
 	$(PY) -m tests.chromium
 	$(PY) -m bench $(if $(ONLY),--only $(ONLY))
@@ -113,4 +117,4 @@ $(BENCH): bench/requirements.txt bench/package-lock.json $(DEV)
 	@npm ci --prefix bench --silent --no-audit --no-fund
 	@touch $@
 
-.PHONY: help setup run serve test quick faults soak check fix messages bench
+.PHONY: help setup run serve test quick faults soak check fix messages screenshots bench
