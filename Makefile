@@ -68,8 +68,8 @@ fix: setup $(DEV)  ## mend what check can mend
 	$(PY) -m docs.included
 
 messages: setup  ## gather what is to be translated into locale/, and compile it; needs GNU gettext
-	$(PY) manage.py makemessages --locale zh_Hans --no-location --no-wrap $(MESSAGES_OF)
-	$(PY) manage.py makemessages --locale zh_Hans --no-location --no-wrap $(MESSAGES_OF) --domain djangojs
+	$(PY) manage.py makemessages --locale zh_Hans --no-location --no-wrap --no-obsolete $(MESSAGES_OF)
+	$(PY) manage.py makemessages --locale zh_Hans --no-location --no-wrap --no-obsolete $(MESSAGES_OF) --domain djangojs
 	$(PY) manage.py compilemessages --locale zh_Hans $(MESSAGES_OF)
 
 screenshots: setup $(DEV)  ## draw the README's pictures from the running program

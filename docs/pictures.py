@@ -26,7 +26,8 @@ from two.models import Device, Rule, Metric
 for device in Device.objects.exclude(slug__in=["host", "random"]):
     device.name = device.slug.replace("-", " ").capitalize()
     device.save()
-Rule.objects.create(metric=Metric.objects.get(device__slug="boiler", name="temperature"), condition="above", threshold=70)
+temperature = Metric.objects.get(device__slug="boiler", name="temperature")
+Rule.objects.create(metric=temperature, kind="above", threshold=70)
 """
 
 

@@ -33,8 +33,8 @@ OF_STAFF = ["/", "/two/", "/two/device/boiler/", "/two/device/boiler/rules/", "/
 RULE = """
 from two.models import Metric, Rule
 metric = Metric.objects.get(device__slug="boiler", name="temperature")
-Rule.objects.create(metric=metric, condition="above", threshold=10)
-Rule.objects.create(metric=metric, condition="above", threshold=90)
+Rule.objects.create(metric=metric, kind="above", threshold=10)
+Rule.objects.create(metric=metric, kind="above", threshold=90)
 """
 
 

@@ -5,6 +5,11 @@ import { loginUrl } from "./login_url.js";
 
 const LOG_IN = 401;
 
+/** Why something failed, for its reader. */
+export function reasonText(error) {
+  return error instanceof ApiError ? error.message : gettext("The server could not be reached.");
+}
+
 export function showProblem(problem, text) {
   problem.textContent = text;
   problem.hidden = text === "";
@@ -26,7 +31,7 @@ export async function attempt(problem, controls, act) {
   );
   controls.forEach((control) => (control.disabled = false));
   if (error === null) return true;
-  showProblem(problem, error instanceof ApiError ? error.message : gettext("The server could not be reached."));
+  showProblem(problem, reasonText(error));
   if (error.status === LOG_IN) problem.append(" ", loginLink());
   return false;
 }

@@ -1,3 +1,4 @@
+import { attempt } from "./attempt.js";
 import { bindCopyButton } from "./clipboard.js";
 import { copyOf, part } from "./dom.js";
 
@@ -42,17 +43,11 @@ export class DeviceDialog {
   async #add() {
     const { name, csrfmiddlewaretoken: token } = this.#form.elements;
     const submit = this.#form.querySelector("[type=submit]");
-    submit.disabled = true;
-    this.#problem.hidden = true;
-    try {
+    const isAdded = await attempt(this.#problem, [submit], async () => {
       this.#show(await this.#api.addDevice(name.value, token.value));
-      this.#onAdded();
-    } catch (error) {
-      this.#problem.textContent = error.message;
-      this.#problem.hidden = false;
-      name.focus();
-    }
-    submit.disabled = false;
+    });
+    if (isAdded) this.#onAdded();
+    else name.focus();
   }
 
   #show({ name, token, examples }) {

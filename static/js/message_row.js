@@ -1,5 +1,5 @@
 import { fullTime, minuteTime, timeElement } from "./times.js";
-import { gettext } from "./text.js";
+import { gettext, interpolate } from "./text.js";
 import { alarmElement } from "./alarm_mark.js";
 import { askTwice } from "./ask_twice.js";
 import { copyOf, element, part } from "./dom.js";
@@ -48,7 +48,7 @@ function fateElement({ state, reason }) {
   const fate = element("p", "message-fate");
   if (state === "queued") fate.textContent = gettext("Will be sent");
   else {
-    const said = [gettext("Not sent"), reason].filter(Boolean).join(": ");
+    const said = reason ? interpolate(gettext("Not sent: %(reason)s"), { reason }) : gettext("Not sent");
     fate.append(element("span", "", said), actButton("retry", gettext("Retry")), actButton("discard", gettext("Discard")));
   }
   return fate;

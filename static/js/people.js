@@ -31,7 +31,7 @@ export class People {
     part("people").replaceChildren(...users.map(personElement));
     const more = count - users.length;
     part("people-more").hidden = more <= 0;
-    part("people-more").textContent = interpolate(gettext("and %(count)s more"), { count: more });
+    part("people-more").textContent = interpolate(ngettext("and %(count)s more", "and %(count)s more", more), { count: more });
   }
 
   types(username) {

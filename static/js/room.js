@@ -18,6 +18,7 @@ import { gettext } from "./text.js";
 import { isMessage } from "./models/entries.js";
 import { jsonScript, part } from "./dom.js";
 import { readMessageHash } from "./models/moment.js";
+import { reasonText } from "./attempt.js";
 import { roomUrl } from "./models/rooms.js";
 import { storage } from "./storage.js";
 
@@ -197,7 +198,7 @@ export class Room {
   }
 
   async #erase(number) {
-    await this.#api.deleteMessage(number).catch((error) => this.#composer.say(error.message));
+    await this.#api.deleteMessage(number).catch((error) => this.#composer.say(reasonText(error)));
   }
 
   #composeMoment() {

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from asgiref.sync import sync_to_async
 from django.db import DatabaseError, connection, transaction
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from tests.sockets import opened
 from threechat.alarm_messages import PAUSE, Said, Voice, due_rules, say
@@ -103,6 +103,14 @@ def test_what_is_cleared_is_said_once_about_its_end() -> None:
     assert frame["alarm"] == {"id": alarm.pk, "state": "cleared"}
     a_minute_later()
     assert (due_rules(), say(rule.pk)) == ([], None)
+
+
+def test_what_everybody_reads_is_in_the_sites_language() -> None:
+    alarm = raise_alarm(make_rule(), 10)
+    with translation.override("zh-hans"):
+        frame, said = alarm_frame(alarm), say(alarm.rule_id)
+    assert frame["rule"] == "temperature above 70 °C"
+    assert text_of(said).startswith("Raised: temperature above 70 °C")
 
 
 def test_silence_has_no_value() -> None:

@@ -6,6 +6,7 @@ import time
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from examplechannels.languages import in_the_sites_own
 from two.alarms import webhooks
 from two.alarms.wire import alarm_frame
 from two.models import Alarm, Delivery, Rule
@@ -26,5 +27,6 @@ def _body(rule: Rule) -> dict[str, object]:
     """As of an alarm that was raised just now, by a value at the threshold."""
     alarm = Alarm.of(rule, time.time_ns(), rule.threshold)
     alarm.pk = NO_ALARM
-    text = _("Test: %(rule)s") % {"rule": rule}
+    with in_the_sites_own():
+        text = _("Test: %(rule)s") % {"rule": rule}
     return {"event": "raised", "rule": rule.pk, "test": True, "alarm": alarm_frame(alarm), "text": text}

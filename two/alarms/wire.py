@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.dispatch import Signal
 
 from examplechannels.broadcast import broadcast
+from examplechannels.languages import in_the_sites_own
 from two.live import EVENTS
 from two.models import Alarm
 from two.samples import NS_PER_MS
@@ -31,7 +32,7 @@ class AlarmFrame(TypedDict):
     device: str
     metric: str
     unit: str
-    rule: str  # such as "temperature above 70 °C for 60 s"
+    rule: str  # such as "temperature above 70 °C for 60 s", in the site's language
     kind: str
     threshold: float | None
     raised: int  # Unix milliseconds
@@ -57,12 +58,14 @@ def alarm_frame(alarm: Alarm) -> AlarmFrame:
     acknowledged: Acknowledged | None = None
     if alarm.acknowledged_on:
         acknowledged = {"by": alarm.acknowledged_by, "at": int(alarm.acknowledged_on.timestamp() * 1000)}
+    with in_the_sites_own():
+        rule = str(alarm)
     return {
         "id": alarm.pk,
         "device": metric.device.slug,
         "metric": metric.name,
         "unit": metric.unit,
-        "rule": str(alarm),
+        "rule": rule,
         "kind": alarm.kind,
         "threshold": alarm.threshold,
         "raised": alarm.raised_ns // NS_PER_MS,

@@ -63,7 +63,7 @@ def _no_constant(name: str) -> NoReturn:
 def _samples(item: Any, where: str, own_device: str | None) -> Iterator[Sample]:
     """The readings of one object: an envelope, or nothing but metrics."""
     if not isinstance(item, dict):
-        raise BadReading("not-an-object", _("%(where)s is not an object.") % {"where": where or "The payload"})
+        raise BadReading("not-an-object", _("%(where)s is not an object.") % {"where": where or _("The payload")})
     at_ns, values, inside = None, item, where
     if "values" in item:
         if unknown := sorted(item.keys() - ENVELOPE):
