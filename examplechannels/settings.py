@@ -107,7 +107,7 @@ LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = LOGOUT_REDIRECT_URL = "home"
 
 LANGUAGE_CODE = environment.choice("SITE_LANGUAGE", ("en", "zh-hans"))
-LANGUAGES = [("en", "English"), ("zh-hans", "简体中文")]  # each in its own words
+LANGUAGES = [("en", "English"), ("zh-hans", "简体中文")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = "UTC"
 USE_I18N = USE_TZ = True

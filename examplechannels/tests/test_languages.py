@@ -89,7 +89,9 @@ def test_a_page_speaks_as_the_browser_asks(client: Client, headers: dict[str, st
 def test_a_reader_chooses_and_comes_back_to_the_page(client: Client) -> None:
     answer = client.post("/i18n/setlang/", {"language": "zh-hans"}, headers={"Referer": "http://testserver/two/"})
     assert (answer.status_code, answer["Location"]) == (302, "http://testserver/two/")
-    assert '<html lang="zh-hans"' in client.get("/two/").content.decode()
+    page = client.get("/two/").content.decode()
+    assert '<html lang="zh-hans"' in page
+    assert re.search(r'name="language" value="en" lang="en">English<', page), "who cannot read it finds the way back"
     client.post("/i18n/setlang/", {"language": "en"})
     assert '<html lang="en"' in client.get("/two/", headers={"Accept-Language": "zh"}).content.decode()
 
