@@ -1,4 +1,7 @@
-"""axe-core finds nothing against any page, in either theme and at either width."""
+"""Pages are for everyone: axe-core finds nothing, the keyboard reaches every control, and one may zoom in.
+
+Every page, in either theme.
+"""
 
 from collections.abc import Iterator
 
@@ -36,6 +39,21 @@ metric = Metric.objects.get(device__slug="boiler", name="temperature")
 Rule.objects.create(metric=metric, kind="above", threshold=10)
 Rule.objects.create(metric=metric, kind="above", threshold=90)
 """
+
+# What somebody may click, and the keyboard has to reach; of tabs it reaches one, arrows do the rest.
+CONTROLS = "a[href], button, input, select, textarea, summary, [tabindex='0']"
+TABBED = f"""[...document.querySelectorAll("{CONTROLS}")].filter(
+  (one) => !one.disabled && one.ariaSelected !== "false" && one.checkVisibility({{ visibilityProperty: true }})
+)"""
+NOTE_FOCUS = f"""() => {{
+  const one = document.activeElement;
+  const style = getComputedStyle(one);
+  const {{ outlineStyle, outlineWidth }} = style;
+  const isSeen = outlineStyle !== "none" && parseFloat(outlineWidth) >= 2;
+  return [{TABBED}.indexOf(one), isSeen || one === document.body, one.outerHTML.slice(0, 120)];
+}}"""
+SCROLLERS = 20  # at most, and the page itself: they are reached too, to be scrolled
+ZOOMED = 320  # CSS pixels: 1280 at 400 %, https://www.w3.org/TR/WCAG22/#reflow
 
 
 @pytest.fixture(scope="module")
@@ -104,3 +122,28 @@ def test_nothing_is_wrong_with_what_staff_see(site: ChatSite, new_page: NewPage,
 def talk(page: Page) -> None:
     say(page, "Look at https://example.com/, it is warm.")
     expect(page.locator(".message[data-state=sent]").last).to_be_visible()
+
+
+@pytest.mark.parametrize("path", OF_GUESTS)
+def test_the_keyboard_reaches_everything_and_shows_where_it_is(site: ChatSite, new_page: NewPage, path: str) -> None:
+    page = new_page(is_refused=True)
+    page.goto(site.url + path)
+    if page.locator("[data-part=lamp]").count():
+        page.wait_for_selector(LIVE, state="attached")
+    page.evaluate("document.activeElement.blur(), scrollTo(0, 0)")
+    all_of_them = page.evaluate(f"{TABBED}.map((one) => one.outerHTML.slice(0, 120))")
+    reached = set()
+    for _ in range(len(all_of_them) + SCROLLERS):
+        page.keyboard.press("Tab")
+        at, is_seen, what = page.evaluate(NOTE_FOCUS)
+        assert is_seen, f"no outline: {what}"
+        reached.add(at)
+    assert [what for at, what in enumerate(all_of_them) if at not in reached] == []
+
+
+@pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
+def test_no_page_has_to_be_scrolled_sideways_at_400_percent(site: ChatSite, new_page: NewPage, locale: str) -> None:
+    page = new_page(width=ZOOMED, locale=locale, is_refused=True)
+    for path in OF_GUESTS:
+        page.goto(site.url + path)
+        assert page.evaluate("document.documentElement.scrollWidth") <= ZOOMED, path
