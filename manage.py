@@ -10,7 +10,7 @@ def main() -> None:
     try:
         from django.core.exceptions import ImproperlyConfigured
         from django.core.management import execute_from_command_line
-        from django.db import OperationalError
+        from django.db import OperationalError, ProgrammingError
 
         from examplechannels.database import keep_own_connection
     except ImportError:
@@ -20,9 +20,11 @@ def main() -> None:
         execute_from_command_line(sys.argv)
     except ImproperlyConfigured as error:
         sys.exit(f"Settings: {error}")
-    except OperationalError as error:
-        from examplechannels.environment import database_trouble
+    except (OperationalError, ProgrammingError) as error:
+        from examplechannels.environment import database_trouble, is_without_tables
 
+        if isinstance(error, ProgrammingError) and not is_without_tables(error):
+            raise
         sys.exit(database_trouble(error))
 
 

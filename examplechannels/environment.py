@@ -32,6 +32,7 @@ POOL_OPTIONS = {
     # Attempts that go on for longer wait longer from one to the next, and PostgreSQL is long back.
     "reconnect_timeout": 2.0,
 }
+UNDEFINED_TABLE = "42P01"  # PostgreSQL's sqlstate
 LOCATION = re.compile(r"/(?:[\w-]+/)+", re.ASCII)
 TRUE, FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off"}
 
@@ -188,11 +189,16 @@ def database(folder: Path) -> dict[str, object]:
     return config
 
 
+def is_without_tables(error: Exception) -> bool:
+    """Whether a database was never migrated: SQLite's OperationalError, PostgreSQL's ProgrammingError."""
+    return getattr(error.__cause__, "sqlstate", "") == UNDEFINED_TABLE or "no such table" in str(error)
+
+
 def database_trouble(error: Exception) -> str:
-    """One line for a database that does not answer; never its password."""
+    """One line for a database that does not answer, or has no tables; never its password."""
     url = urlsplit(os.environ.get("DATABASE_URL", ""))
     place = f"{url.scheme}://{url.hostname or ''}{url.path}" if url.scheme else "the SQLite file in DATA_DIR"
     reason = first_line(error)
-    if "no such table" in reason or "does not exist" in reason:
+    if is_without_tables(error):
         return f"The database at {place} is not set up: {reason}. Run `manage.py migrate`."
     return f"DATABASE_URL: {place} does not answer: {reason}"

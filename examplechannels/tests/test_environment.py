@@ -5,8 +5,12 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
+from django.db import OperationalError, ProgrammingError
+from psycopg import OperationalError as PostgresOperationalError
+from psycopg.errors import UndefinedTable
 
 from examplechannels import environment
+from manage import main as command_line
 from tests.servers import free_port, manage, new_folder
 
 
@@ -65,6 +69,43 @@ def test_a_database_that_does_not_answer_is_one_clear_line_without_its_password(
     assert len(done.stderr.strip().splitlines()) == 1
     assert "DATABASE_URL" in done.stderr
     assert "geheim" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("error", "cause", "advice"),
+    [
+        (OperationalError("no such table: auth_user"), None, "Run `manage.py migrate`."),
+        (ProgrammingError('relation "auth_user" does not exist'), UndefinedTable(), "Run `manage.py migrate`."),
+        (OperationalError('FATAL:  database "x" does not exist'), PostgresOperationalError(), "does not answer"),
+        (OperationalError('FATAL:  role "x" does not exist'), PostgresOperationalError(), "does not answer"),
+    ],
+)
+def test_only_a_database_without_tables_is_to_be_migrated(
+    error: Exception, cause: Exception | None, advice: str
+) -> None:
+    error.__cause__ = cause
+    assert environment.is_without_tables(error) == ("migrate" in advice)
+    assert advice in environment.database_trouble(error)
+    assert ("migrate" in environment.database_trouble(error)) == ("migrate" in advice)
+
+
+@pytest.mark.parametrize(
+    ("error", "cause", "ends_as"),
+    [
+        (ProgrammingError('relation "auth_user" does not exist'), UndefinedTable(), SystemExit),
+        (ProgrammingError("syntax error"), None, ProgrammingError),
+    ],
+)
+def test_the_command_line_tells_in_one_line_of_missing_tables_and_of_no_other_bad_sql(
+    error: Exception, cause: Exception | None, ends_as: type[BaseException], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_arguments: list[str]) -> None:
+        raise error from cause
+
+    monkeypatch.setattr("django.core.management.execute_from_command_line", fail)
+    monkeypatch.setattr("examplechannels.database.keep_own_connection", lambda: None)
+    with pytest.raises(ends_as):
+        command_line()
 
 
 @pytest.mark.parametrize("command", [["runserver", "--noreload"], ["serve"]])
