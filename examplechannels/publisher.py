@@ -48,7 +48,9 @@ class Publisher:
             while self._queue or self._in_doubt:
                 try:
                     await self._send_next()
-                except LAYER_ERRORS:
+                except Exception as error:  # a mistake of ours too: without this task nothing is sent
+                    if not isinstance(error, LAYER_ERRORS):
+                        logger.exception("an event was not sent")
                     # Who waits in the queue would wait as long again: all of it is lost together.
                     while self._queue:
                         self._doubt(self._queue.popleft())

@@ -9,7 +9,6 @@ does not return, or a connection was replaced, the groups are joined again, and 
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from contextvars import Context
 from typing import Any
 from uuid import uuid4
@@ -91,19 +90,22 @@ class Subscription:
         metrics.layer_groups.set(len(self._joined))
 
     async def _stop(self) -> None:
-        """Leaves all groups and ends the tasks; the next `settle` starts anew."""
-        with suppress(*LAYER_ERRORS):
+        """Leaves all groups and ends the tasks; the next `settle` starts anew, also when this is cancelled."""
+        try:
             if self._channel:
                 await self._join_wanted()
-        tasks = [task for task in (self._keeper, self._receiver) if task is not None]
-        for task in tasks:
-            task.cancel()
+        except Exception as error:  # the layer forgets them with the channel
+            logger.warning("Groups of the channel layer were not left: %r", error)
+        finally:
+            tasks = [task for task in (self._keeper, self._receiver) if task is not None]
+            self._keeper = self._receiver = None
+            self._channel = ""
+            self._joined.clear()
+            metrics.layer_groups.set(0)
+            for task in tasks:
+                task.cancel()
         if tasks:
             await asyncio.wait(tasks)
-        self._keeper = self._receiver = None
-        self._channel = ""
-        self._joined.clear()
-        metrics.layer_groups.set(0)
 
     async def _receive(self, channel: str) -> None:
         while True:

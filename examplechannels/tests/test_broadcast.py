@@ -80,6 +80,42 @@ async def test_who_joins_while_the_last_leaves_is_served(layer: InMemoryChannelL
     await broadcast.group_discard(GROUP, second)
 
 
+async def test_who_joins_after_a_leaving_that_was_cancelled_is_served(
+    layer: InMemoryChannelLayer, nothing_left: None
+) -> None:
+    broadcast, first, second = Broadcast(), Viewer(), Viewer()
+    await broadcast.group_add(GROUP, first)
+    leaving = asyncio.create_task(broadcast.group_discard(GROUP, first))
+    await asyncio.sleep(0)  # until it waits for the tasks that it ended
+    leaving.cancel()
+    await asyncio.wait([leaving])
+    assert leaving.cancelled()
+    await broadcast.group_add(GROUP, second)
+    await layer.group_send(GROUP, event(GROUP, 1))
+    await until_received(second, 1)
+    await broadcast.group_discard(GROUP, second)
+
+
+@pytest.mark.parametrize("error", [ConnectionError("away"), RuntimeError("a mistake of ours")])
+async def test_leaving_never_raises_and_who_joins_then_is_served(
+    error: Exception, layer: InMemoryChannelLayer, monkeypatch: pytest.MonkeyPatch, nothing_left: None
+) -> None:
+    broadcast, first, second = Broadcast(), Viewer(), Viewer()
+
+    async def fail(*_: Any) -> None:
+        raise error
+
+    await broadcast.group_add(GROUP, first)
+    with monkeypatch.context() as patch:
+        patch.setattr(layer, "group_discard", fail)
+        await broadcast.group_discard(GROUP, first)
+    await broadcast.group_add(GROUP, second)
+    await layer.group_send(GROUP, event(GROUP, 1))
+    await until_received(second, 1)
+    assert first.texts == []
+    await broadcast.group_discard(GROUP, second)
+
+
 async def test_discarding_a_stranger_does_nothing(layer: InMemoryChannelLayer, nothing_left: None) -> None:
     await Broadcast().group_discard(GROUP, Viewer())
 
@@ -103,15 +139,16 @@ async def test_publish_reaches_the_group_in_order(layer: InMemoryChannelLayer, n
     await broadcast.group_discard(GROUP, viewer)
 
 
+@pytest.mark.parametrize("error", [ConnectionError("away"), RuntimeError("a mistake of ours")])
 async def test_what_could_not_be_published_is_followed_by_catch_up(
-    layer: InMemoryChannelLayer, monkeypatch: pytest.MonkeyPatch, nothing_left: None
+    error: Exception, layer: InMemoryChannelLayer, monkeypatch: pytest.MonkeyPatch, nothing_left: None
 ) -> None:
     broadcast, viewer, outsider = Broadcast(), Viewer(), Viewer()
     await broadcast.group_add(GROUP, viewer)
     await broadcast.group_add("test.other", outsider)
 
     async def away(*_: Any) -> None:
-        raise ConnectionError("away")
+        raise error
 
     with monkeypatch.context() as patch:
         patch.setattr(layer, "group_send", away)
