@@ -6,11 +6,11 @@ none.
 
 import asyncio
 import logging
-import math
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from contextvars import Context
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 
 from examplechannels.complaints import Complaints
 from examplechannels.connections import Connection
-from examplechannels.doors import Application, count_refusal, refusal, refuse_with, send_refusal
+from examplechannels.doors import Application, count_refusal, not_now, refusal, refuse_with, retry_after, send_refusal
 from examplechannels.limits import Buckets, address_of
 
 complaints = Complaints(logging.getLogger(__name__))
@@ -48,7 +48,7 @@ def limit_sockets(inner: Application) -> Application:
         if wait := handshakes.of(address).take():
             count_refusal(429, "too-many-handshakes")
             complaints.say("Handshakes from %s are refused: more than HANDSHAKES_PER_MINUTE", address)
-            await refuse_with(429, scope, receive, send, _retry_after(wait))
+            await refuse_with(429, scope, receive, send, retry_after(wait))
             return
         if sockets[address] >= settings.SOCKETS_PER_ADDRESS:
             count_refusal(429, "too-many-sockets")
@@ -82,8 +82,11 @@ def limit_requests(inner: Application, is_free: Callable[[Any], bool]) -> Applic
         wait = RETRY_SECONDS if turns.count(address) >= MAX_UNDER_WAY else requests.of(address).take()
         if address and wait:
             complaints.say("Requests from %s are refused: more than REQUESTS_PER_MINUTE, or too many at once", address)
-            refused = refusal(429, "too-fast", _("Too many requests; wait a moment."), _retry_after(wait))
-            await send_refusal(scope, send, refused)
+
+            def too_fast() -> JsonResponse:
+                return refusal(429, "too-fast", _("Too many requests; wait a moment."), retry_after(wait))
+
+            await send_refusal(scope, send, too_fast)
             return
         request = Request(turns, address, scope, receive, send)
         try:
@@ -115,7 +118,7 @@ class Request:
                     await self._turns.take(self._address, self._turn)
             except TimeoutError:
                 self._is_given_up = True
-                await send_refusal(self._scope, self._send, _not_now())
+                await self._send_not_now()
                 return {"type": "http.disconnect"}
             self._timer = asyncio.get_running_loop().call_later(ANSWER_SECONDS, self._give_up)
         return message
@@ -135,8 +138,10 @@ class Request:
     def _give_up(self) -> None:
         """Whoever hangs keeps the turn; it is only not waited for any more."""
         self._is_given_up = True
-        refusing = send_refusal(self._scope, self._send, _not_now())
-        self._refusing = asyncio.create_task(refusing, name="refusal", context=Context())
+        self._refusing = asyncio.create_task(self._send_not_now(), name="refusal", context=Context())
+
+    async def _send_not_now(self) -> None:
+        await send_refusal(self._scope, self._send, partial(not_now, RETRY_SECONDS))
 
 
 class Turns:
@@ -168,11 +173,3 @@ class Turns:
         for semaphore in (*line, self._everybody):
             await semaphore.acquire()
             turn.callback(semaphore.release)
-
-
-def _not_now() -> JsonResponse:
-    return refusal(503, "unavailable", _("Not now; try again in a moment."), _retry_after(RETRY_SECONDS))
-
-
-def _retry_after(seconds: float) -> dict[str, str]:
-    return {"Retry-After": str(max(1, math.ceil(seconds)))}

@@ -1,6 +1,7 @@
 """Who may come in, how much they may bring, and how they are refused."""
 
 import logging
+import math
 from collections.abc import Awaitable, Callable
 from functools import lru_cache
 from typing import Any
@@ -29,6 +30,16 @@ def refusal(status: int, code: str, detail: str, headers: dict[str, str] | None 
     """The JSON body of every refused request (docs/protocol.md, HTTP)."""
     count_refusal(status, code)
     return JsonResponse({"error": {"code": code, "detail": detail}}, status=status, headers=headers)
+
+
+def not_now(seconds: float) -> JsonResponse:
+    """The refusal of what would be answered at another time: worth asking again after `seconds`."""
+    return refusal(503, "unavailable", _("Not now; try again in a moment."), retry_after(seconds))
+
+
+def retry_after(seconds: float) -> dict[str, str]:
+    """The header, in whole seconds."""
+    return {"Retry-After": str(math.ceil(seconds))}
 
 
 def count_refusal(status: int, code: str) -> None:
@@ -149,15 +160,19 @@ def limit_body(inner: Application, limit_of: Callable[[Any], int] = max_body_byt
 
 
 async def _too_big(scope: Any, send: Any, limit: int) -> None:
-    detail = _("A body is at most %(bytes)d bytes.") % {"bytes": limit}
-    await send_refusal(scope, send, refusal(413, "too-big", detail, {"Connection": "close"}))
+    def too_big() -> JsonResponse:
+        detail = _("A body is at most %(bytes)d bytes.") % {"bytes": limit}
+        return refusal(413, "too-big", detail, {"Connection": "close"})
+
+    await send_refusal(scope, send, too_big)
 
 
-async def send_refusal(scope: Any, send: Any, refused: JsonResponse) -> None:
-    """Sends the answer of `refusal` in front of Django; as a page to a browser that asks for one."""
+async def send_refusal(scope: Any, send: Any, made: Callable[[], JsonResponse]) -> None:
+    """Sends, in front of Django, the refusal that is `made` in its reader's language; to a browser as a page."""
+    activate_for(scope)
+    refused = made()
     headers, body = dict(refused.headers), refused.content
     if "text/html" in (header(scope, b"accept") or ""):
-        activate_for(scope)
         headers["Content-Type"] = "text/html; charset=utf-8"
         body = render_to_string(f"{refused.status_code}.html").encode()
     headers["Content-Length"] = str(len(body))

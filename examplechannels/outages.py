@@ -8,22 +8,22 @@ import logging
 import sqlite3
 import sys
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
-from django.utils.translation import gettext as _
 from django.views import defaults
 
 from examplechannels.complaints import Complaints
-from examplechannels.doors import Application, refusal, send_refusal
+from examplechannels.doors import Application, not_now, retry_after, send_refusal
 from examplechannels.logs import first_line, is_bad_sql
 
 complaints = Complaints(logging.getLogger(__name__))
 
 AWAY = (OperationalError, InterfaceError)
-RETRY_AFTER = {"Retry-After": "5"}
+RETRY_SECONDS = 5
 TRY_LATER = 1013  # close code, docs/protocol.md
 NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
 DISK_FULL = "53100"  # PostgreSQL's sqlstate
@@ -48,8 +48,8 @@ def server_error(request: HttpRequest) -> HttpResponse:
     if not is_outage(sys.exc_info()[1]):
         return defaults.server_error(request)
     if "text/html" not in request.headers.get("Accept", ""):
-        return refusal(503, "unavailable", _("Not now; try again in a moment."), RETRY_AFTER)
-    return HttpResponse(render_to_string("503.html"), status=503, headers=RETRY_AFTER)
+        return not_now(RETRY_SECONDS)
+    return HttpResponse(render_to_string("503.html"), status=503, headers=retry_after(RETRY_SECONDS))
 
 
 def unless_away(inner: Application) -> Application:
@@ -76,7 +76,6 @@ def unless_away(inner: Application) -> Application:
                         await send({"type": "websocket.accept"})
                     await send({"type": "websocket.close", "code": TRY_LATER})
             elif not has_begun:
-                refused = refusal(503, "unavailable", _("Not now; try again in a moment."), RETRY_AFTER)
-                await send_refusal(scope, send, refused)
+                await send_refusal(scope, send, partial(not_now, RETRY_SECONDS))
 
     return application

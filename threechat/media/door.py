@@ -1,14 +1,14 @@
 """In front of Django, which reads a body to its end before it asks who sends it: how much, and how often."""
 
-import math
 import re
 from collections import Counter
 from typing import Any
 
 from django.conf import settings
+from django.http import JsonResponse
 from django.utils.translation import gettext as _
 
-from examplechannels.doors import Application, max_body_bytes, refusal, send_refusal
+from examplechannels.doors import Application, max_body_bytes, refusal, retry_after, send_refusal
 from examplechannels.limits import Buckets, address_of
 
 UPLOAD_PATH = re.compile(r"/chat/[^/]+/media/")
@@ -42,10 +42,11 @@ def paced_uploads(inner: Application) -> Application:
             return
         wait = UPLOAD_SECONDS if under_way[address] >= UPLOADS_AT_ONCE else uploads.of(address).take()
         if wait:
-            headers = {"Retry-After": str(max(1, math.ceil(wait)))}
-            await send_refusal(
-                scope, send, refusal(429, "too-fast", _("Too many files at once; wait a moment."), headers)
-            )
+
+            def too_fast() -> JsonResponse:
+                return refusal(429, "too-fast", _("Too many files at once; wait a moment."), retry_after(wait))
+
+            await send_refusal(scope, send, too_fast)
             return
         under_way[address] += 1
         try:
