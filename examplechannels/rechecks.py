@@ -66,7 +66,7 @@ class Rechecks:
         self._sockets.add(socket)
         if self._task is None:
             self._task = asyncio.create_task(self._run(), name="rechecks", context=Context())
-            await self._fan_out.group_add(RECHECKS_GROUP, self)
+        await self._fan_out.group_add(RECHECKS_GROUP, self)  # each waits until the process is in the group
 
     def look_at(self, socket: Guarded) -> None:
         """Has it looked at now: for who got its badge before `add`."""

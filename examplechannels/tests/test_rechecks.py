@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+from channels.layers import InMemoryChannelLayer
 from django.db import OperationalError
 
 from examplechannels import rechecks as module
@@ -55,6 +56,23 @@ async def test_who_logs_out_is_sent_out_also_while_the_database_is_away(looks: L
         await asyncio.sleep(0.01)
     looks.deliver(frame(encode({"logged_out": session_digest("key")})))
     assert await asyncio.wait_for(guest.code, 0.5) == LOG_IN
+
+
+async def test_nobody_is_added_before_the_process_hears_of_changes(
+    looks: Looks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    joined, join = asyncio.Event(), InMemoryChannelLayer.group_add
+
+    async def join_late(layer: InMemoryChannelLayer, group: str, channel: str) -> None:
+        await joined.wait()
+        await join(layer, group, channel)
+
+    monkeypatch.setattr(InMemoryChannelLayer, "group_add", join_late)
+    adding = [asyncio.create_task(looks.add(Guest())) for _ in range(2)]
+    done, _waiting = await asyncio.wait(adding, timeout=0.05)
+    assert not done
+    joined.set()
+    await asyncio.wait_for(asyncio.gather(*adding), 2)
 
 
 @pytest.mark.parametrize("trouble", [OperationalError("away"), ZeroDivisionError("a mistake of ours")])
