@@ -1,6 +1,7 @@
 """Whether a login still holds, and the news that it does not."""
 
 from collections.abc import Collection
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from django.conf import settings
@@ -77,6 +78,7 @@ def _holds(user: User, session_hash: str) -> bool:
     return constant_time_compare(session_hash, user.get_session_auth_hash())
 
 
+@lru_cache(16_384)  # each logout asks it of every socket that is logged in; the secret is one for a process's life
 def session_digest(session_key: str) -> str:
     """Names a session to other processes, without its key, which would open it."""
     return salted_hmac("examplechannels.session", session_key).hexdigest()
