@@ -12,7 +12,7 @@ HOME_NETWORK_BITS = 64  # what one customer of a provider has of IPv6, RFC 6177
 
 
 class TokenBucket:
-    """`burst` at once, `per_second` in the long run."""
+    """`burst` at once, `per_second` in the long run. Not thread-safe."""
 
     __slots__ = ("_burst", "_clock", "_filled_at", "_left", "_per_second")
 
@@ -37,9 +37,13 @@ class TokenBucket:
             self._left -= amount
         return wait
 
+    def give_back(self, amount: float = 1) -> None:
+        """Undoes a `take`."""
+        self._left = min(self._burst, self._left + amount)
+
 
 class Buckets:
-    """A bucket for each key, as long as it is used."""
+    """A bucket for each key, as long as it is used. Not thread-safe: request threads need a lock around it."""
 
     def __init__(self, burst: float, per_second: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._burst, self._per_second, self._clock = burst, per_second, clock

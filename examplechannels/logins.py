@@ -75,7 +75,7 @@ class LimitedBackend(ModelBackend):
                 if not has_failed:  # neither did who could not be looked up
                     with _counting:
                         for bucket in buckets:
-                            bucket.take(-1)
+                            bucket.give_back()
 
 
 def _take(buckets: list[TokenBucket]) -> float:

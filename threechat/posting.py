@@ -49,7 +49,7 @@ async def post(
     def act() -> Stored:
         return store(where, room_id, person, draft, own_file(person, draft.media_url) if draft.media_url else media)
 
-    if room_id is None and new_rooms.of(address).wait():
+    if room_id is None and address and new_rooms.of(address).wait():
         raise ClientError("too-fast", _("So many new rooms came from your address; wait a while."), draft.client_id)
     try:
         stored = await writer.write(act)
@@ -61,7 +61,7 @@ async def post(
         raise no_such_moment(draft.client_id) from None
     except Media.DoesNotExist:
         raise upload_over_http(draft.client_id) from None
-    if stored.created_room:
+    if stored.created_room and address:
         new_rooms.of(address).take()
     return Posted(tell(stored), stored.room.pk)
 

@@ -54,6 +54,11 @@ def test_an_address_makes_only_so_many(client: Client) -> None:
     assert answers == [200] * 20 + [429]
 
 
+def test_who_comes_without_an_address_is_not_counted_as_one() -> None:
+    client = Client(REMOTE_ADDR="")
+    assert {client.post(URL, form(f"x{number}", "1")).status_code for number in range(25)} == {200}
+
+
 def test_where_it_is_not_offered_it_is_not_there(client: Client, settings: Settings) -> None:
     settings.SIGN_UP = False
     assert client.get(URL).status_code == client.post(URL, form("mia")).status_code == 404

@@ -11,6 +11,14 @@ def test_a_burst_is_fine_then_only_the_rate() -> None:
     assert sum(bucket.take() == 0 for _ in range(100)) == 10
 
 
+def test_what_is_given_back_may_be_taken_again_and_no_more() -> None:
+    bucket = Buckets(2, 1, clock=lambda: 0.0).of("anna")
+    bucket.take()
+    bucket.give_back()
+    bucket.give_back()
+    assert [bucket.take() == 0 for _ in range(3)] == [True, True, False]
+
+
 def test_two_people_do_not_share_and_one_cannot_have_two() -> None:
     buckets = Buckets(1, 1, clock=lambda: 0.0)
     assert buckets.of("anna").take() == 0
