@@ -7,8 +7,7 @@ from contextvars import Context
 from uuid import uuid4
 
 from channels.layers import get_channel_layer
-from django.db import connection
-from django.db.utils import Error as DatabaseError
+from django.db import Error, connection
 from django.http import HttpRequest, JsonResponse
 
 from examplechannels.complaints import Complaints
@@ -59,7 +58,7 @@ async def _answers(name: str, question: Awaitable[None]) -> bool:
     try:
         async with asyncio.timeout(READY_TIMEOUT_SECONDS):
             await question
-    except (DatabaseError, *LAYER_ERRORS) as error:
+    except (Error, *LAYER_ERRORS) as error:
         complaints.say("Not ready: the %s does not answer: %s", name, first_line(error))
         return False
     return True
@@ -87,6 +86,7 @@ async def _round_trip() -> None:
             # Sent on another connection than the joining, which is not confirmed: it may overtake it.
             await layer.group_send(group, {"type": "ready"})
             await asyncio.wait([receiving], timeout=AGAIN_SECONDS)
+        receiving.result()
     finally:
         # The layer forgets a channel only when its `receive` is cancelled.
         leaving = asyncio.ensure_future(layer.receive(channel)) if receiving.done() else receiving

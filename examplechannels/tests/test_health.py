@@ -25,13 +25,14 @@ async def test_a_question_leaves_nothing_in_the_layer(async_client: AsyncClient)
     assert (layer.groups, layer.channels) == ({}, {})
 
 
+@pytest.mark.parametrize("part", ["group_send", "receive"])
 async def test_a_layer_that_does_not_answer_is_named(
-    async_client: AsyncClient, monkeypatch: pytest.MonkeyPatch
+    part: str, async_client: AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def away(*_: Any) -> None:
         raise ConnectionError("Redis is away")
 
-    monkeypatch.setattr(InMemoryChannelLayer, "group_send", away)
+    monkeypatch.setattr(InMemoryChannelLayer, part, away)
     answer = await async_client.get("/readyz")
     assert answer.status_code == 503
     assert answer.json() == {"status": "unavailable", "database": "ok", "channel_layer": "no answer"}
