@@ -17,6 +17,7 @@ from django.conf import settings
 from django.http import JsonResponse
 from django.utils.translation import gettext as _
 
+from examplechannels.close_codes import TOO_MANY
 from examplechannels.complaints import Complaints
 from examplechannels.connections import Connection
 from examplechannels.doors import Application, count_refusal, not_now, refusal, refuse_with, retry_after, send_refusal
@@ -24,7 +25,6 @@ from examplechannels.limits import Buckets, address_of
 
 complaints = Complaints(logging.getLogger(__name__))
 
-TOO_MANY = 4429
 AT_ONCE = 6  # requests of an address that are answered at a time, as many as a browser sends; the others stand in line
 MAX_UNDER_WAY = 200  # of an address, with those whose bodies are still coming in
 ALL_AT_ONCE = 64  # requests of everybody: a thread each

@@ -7,9 +7,9 @@ from contextlib import suppress
 from contextvars import Context
 from typing import Any
 
+from examplechannels.close_codes import SERVICE_RESTART
 from examplechannels.doors import Application, refuse_with
 
-SERVICE_RESTART = 1012
 STEP_SECONDS = 0.05
 CLOSING_SECONDS = 2.0  # for peers that take nothing; what is left then is the server's to cut off
 RETRY_AFTER = {"Retry-After": "1"}

@@ -16,6 +16,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.views import defaults
 
+from examplechannels.close_codes import TRY_LATER
 from examplechannels.complaints import Complaints
 from examplechannels.doors import Application, not_now, retry_after, send_refusal
 from examplechannels.logs import first_line, is_bad_sql
@@ -24,7 +25,6 @@ complaints = Complaints(logging.getLogger(__name__))
 
 AWAY = (OperationalError, InterfaceError)
 RETRY_SECONDS = 5
-TRY_LATER = 1013  # close code, docs/protocol.md
 NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
 DISK_FULL = "53100"  # PostgreSQL's sqlstate
 

@@ -12,12 +12,12 @@ from contextvars import Context
 from typing import Any, Literal, NotRequired, TypedDict
 
 from examplechannels import metrics
+from examplechannels.close_codes import TOO_SLOW
 from examplechannels.wire import wire_of
 
 MAX_BACKLOG_FRAMES = 64
 MAX_BACKLOG_CHARACTERS = 128 * 1024
 BLOCKED_SECONDS = 10.0
-TOO_SLOW = 4408  # close code, docs/protocol.md
 
 
 class SendFrame(TypedDict):

@@ -11,10 +11,11 @@ from contextvars import Context
 from typing import Any, Protocol, TypedDict
 
 from examplechannels.broadcast import Broadcast
+from examplechannels.close_codes import LOG_IN
 from examplechannels.complaints import Complaints
 from examplechannels.outlet import SendFrame
 from examplechannels.questions import ask
-from examplechannels.sessions import LOG_IN, RECHECKS_GROUP, session_digest
+from examplechannels.sessions import RECHECKS_GROUP, session_digest
 
 complaints = Complaints(logging.getLogger(__name__))
 

@@ -17,7 +17,6 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 
 from examplechannels.announcements import announce
 
-LOG_IN = 4401
 RECHECKS_GROUP = "rechecks"
 
 

@@ -13,11 +13,12 @@ from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 
 from examplechannels.broadcast import broadcast
+from examplechannels.close_codes import LOG_IN
 from examplechannels.connections import Connection
 from examplechannels.doors import Application, refusal
 from examplechannels.questions import ask
 from examplechannels.rechecks import Rechecks
-from examplechannels.sessions import LOG_IN, Account, account_of, standing
+from examplechannels.sessions import Account, account_of, standing
 from two.models import AccessToken
 
 View = TypeVar("View", bound=Callable[..., Any])

@@ -14,8 +14,8 @@ import threechat.routing
 import threechat.urls
 import two.routing
 import two.urls
-from examplechannels import logins, outlet, rechecks
-from threechat import access, alarm_messages, directory, drafts, limits, messages, pins, rooms, roster
+from examplechannels import close_codes, logins, outlet, rechecks
+from threechat import alarm_messages, directory, drafts, limits, messages, pins, rooms, roster
 from threechat import history as threechat_history
 from threechat.media import door, pictures, workshop
 from threechat.media import views as media_views
@@ -105,8 +105,8 @@ def test_every_key_of_a_frame_is_documented() -> None:
         (outlet.MAX_BACKLOG_FRAMES, "| 64, or"),
         (outlet.MAX_BACKLOG_CHARACTERS, "or 128 Ki characters"),
         (int(outlet.BLOCKED_SECONDS), "| 10 s |"),
-        (outlet.TOO_SLOW, "| 4408 |"),
-        (limits.TOO_MANY, "| 4429 |"),
+        (close_codes.TOO_SLOW, "| 4408 |"),
+        (close_codes.TOO_MANY, "| 4429 |"),
         (limits.BURST_FRAMES, "more than 30 frames at once"),
         (limits.ADDRESS_BURST_FRAMES, "1,000 or 200 by one address"),
         (limits.ADDRESS_FRAMES_PER_SECOND, "or 200 by one address"),
@@ -117,7 +117,7 @@ def test_every_key_of_a_frame_is_documented() -> None:
         (int(directory.LOOK_SECONDS), "within 2 s of a change"),
         (threechat_history.PAGE_MESSAGES, "(50, at most 200)"),
         (threechat_history.MAX_PAGE_MESSAGES, "at most 200)"),
-        (access.NOT_A_MEMBER, "| 4403 |"),
+        (close_codes.NOT_A_MEMBER, "| 4403 |"),
         (limits.FRAMES_PER_SECOND, "or 10 a second"),
         (limits.MAX_REFUSALS, "after 100 in a row"),
         (drafts.MAX_TEXT_CHARACTERS, "4,000 characters"),

@@ -3,11 +3,10 @@
 from django.contrib.auth.models import User
 from django.db.models import Q
 
-from examplechannels.sessions import LOG_IN
+from examplechannels.close_codes import LOG_IN, NOT_A_MEMBER, SERVICE_RESTART
 from threechat.models import Room
 
-NOT_A_MEMBER = 4403
-RENAMED = 1012  # pages come back, to the new name
+RENAMED = SERVICE_RESTART  # pages come back, to the new name
 
 
 class Barred(Exception):

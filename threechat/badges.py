@@ -5,9 +5,10 @@ from typing import Any, NamedTuple
 
 from django.contrib.auth import HASH_SESSION_KEY
 
+from examplechannels.close_codes import LOG_IN, NOT_A_MEMBER
 from examplechannels.questions import ask
-from examplechannels.sessions import LOG_IN, Account, standing
-from threechat.access import NOT_A_MEMBER, RENAMED
+from examplechannels.sessions import Account, standing
+from threechat.access import RENAMED
 from threechat.models import Membership, Room
 from threechat.people import Person
 from threechat.rooms import RoomName, room_named

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from examplechannels.broadcast import BroadcastEvent, broadcast, encode
+from examplechannels.close_codes import TOO_MANY, TRY_LATER
 from examplechannels.limits import TokenBucket, address_of
 from examplechannels.outlet import SendFrame, frame
 from examplechannels.viewer import ViewerConsumer
@@ -11,7 +12,7 @@ from threechat.access import Barred
 from threechat.badges import badge_for, find_room, verdict_on
 from threechat.directory import directory
 from threechat.drafts import ClientError, Draft, Typing, parse, too_fast
-from threechat.limits import TOO_MANY, FrameLimit
+from threechat.limits import FrameLimit
 from threechat.messages import number_of, room_frame
 from threechat.numbers import SentNumbers
 from threechat.people import identify
@@ -21,8 +22,6 @@ from threechat.rechecks import rechecks
 from threechat.rooms import BadRoomName, events_group, messages_group
 from threechat.visits import note_visit
 from threechat.writer import NotStored
-
-OVERLOADED = 1013
 
 
 class RoomConsumer(ViewerConsumer):
@@ -86,7 +85,7 @@ class RoomConsumer(ViewerConsumer):
         except Barred as barred:
             await self.expel(barred.code)
         except NotStored:
-            await self.expel(OVERLOADED)
+            await self.expel(TRY_LATER)
 
     async def disconnect(self, code: int) -> None:
         await self.leave()

@@ -9,7 +9,6 @@ ADDRESS_FRAMES_PER_SECOND = 200  # a class behind one router
 ADDRESS_BURST_FRAMES = 1000
 BURST_ROOMS, ROOM_SECONDS = 100, 5.0  # new rooms of an address
 MAX_REFUSALS = 100  # then the socket is closed with 4429
-TOO_MANY = 4429
 
 sign_ups = Buckets(20, 1 / 60)  # of an address
 people = Buckets(BURST_FRAMES, FRAMES_PER_SECOND)

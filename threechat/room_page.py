@@ -7,7 +7,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 
-from examplechannels.sessions import LOG_IN
+from examplechannels.close_codes import LOG_IN
 from threechat.access import Barred, check_entrance
 from threechat.history import latest
 from threechat.models import Room

@@ -6,7 +6,8 @@ from typing import NamedTuple
 from django.db import transaction
 from django.db.models import QuerySet
 
-from threechat.access import NOT_A_MEMBER, Barred, check_entrance
+from examplechannels.close_codes import NOT_A_MEMBER
+from threechat.access import Barred, check_entrance
 from threechat.drafts import Draft
 from threechat.media.keeping import forget_unshown
 from threechat.messages import MEDIA_URL

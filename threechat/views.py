@@ -4,10 +4,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from examplechannels.close_codes import LOG_IN, NOT_A_MEMBER
 from examplechannels.doors import refusal
 from examplechannels.questions import ask
-from examplechannels.sessions import LOG_IN
-from threechat.access import NOT_A_MEMBER, Barred, check_entrance
+from threechat.access import Barred, check_entrance
 from threechat.directory import rooms_listed_for
 from threechat.history import MAX_PAGE_MESSAGES, PAGE_MESSAGES, history_page
 from threechat.models import Membership, Room

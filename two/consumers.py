@@ -9,6 +9,7 @@ from functools import lru_cache
 from django.conf import settings
 
 from examplechannels.broadcast import Selection, broadcast, encode, local_group
+from examplechannels.close_codes import SERVICE_RESTART
 from examplechannels.outlet import SendFrame, frame
 from examplechannels.ticker import Ticker
 from examplechannels.viewer import ViewerConsumer
@@ -18,7 +19,6 @@ from two.live import EVENTS, PINS, TELEMETRY, account_came, account_left
 
 SINGLE_GROUP = local_group("two.random")  # one object a frame, as the tutorials' clients expect
 ARRAY_GROUP = local_group("two.random.array")  # arrays, for those who name devices
-SERVICE_RESTART = 1012
 
 
 @lru_cache(2)

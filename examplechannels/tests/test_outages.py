@@ -9,7 +9,8 @@ from channels.testing import WebsocketCommunicator
 from django.db import DatabaseError, InterfaceError, OperationalError, ProgrammingError, connection
 from django.test import AsyncClient, Client
 
-from examplechannels.outages import TRY_LATER, is_outage, unless_away
+from examplechannels.close_codes import TRY_LATER
+from examplechannels.outages import is_outage, unless_away
 
 OUTAGES = [OperationalError("no route to host"), InterfaceError("closed"), OSError(errno.ENOSPC, "No space left")]
 

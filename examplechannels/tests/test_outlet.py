@@ -4,7 +4,8 @@ from typing import Any
 import pytest
 
 from examplechannels import outlet as outlet_module
-from examplechannels.outlet import MAX_BACKLOG_CHARACTERS, MAX_BACKLOG_FRAMES, TOO_SLOW, Outlet, frame
+from examplechannels.close_codes import TOO_SLOW
+from examplechannels.outlet import MAX_BACKLOG_CHARACTERS, MAX_BACKLOG_FRAMES, Outlet, frame
 
 CATCH_UP = frame('{"type":"catch_up"}')
 

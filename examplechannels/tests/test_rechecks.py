@@ -10,9 +10,10 @@ from django.db import OperationalError
 
 from examplechannels import rechecks as module
 from examplechannels.broadcast import Broadcast, encode
+from examplechannels.close_codes import LOG_IN
 from examplechannels.outlet import frame
 from examplechannels.rechecks import Rechecks
-from examplechannels.sessions import LOG_IN, Account, session_digest
+from examplechannels.sessions import Account, session_digest
 
 pytestmark = pytest.mark.django_db(transaction=True)
 BARRED = 4403

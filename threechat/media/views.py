@@ -11,10 +11,10 @@ from django.utils.http import content_disposition_header
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
+from examplechannels.close_codes import LOG_IN
 from examplechannels.doors import refusal
 from examplechannels.limits import neighbourhood
 from examplechannels.questions import ask
-from examplechannels.sessions import LOG_IN
 from threechat.access import Barred
 from threechat.drafts import MAX_CLIENT_ID_CHARACTERS, UNSENDABLE, ClientError, about_in
 from threechat.media.byte_ranges import NotSatisfiable, byte_range

@@ -8,9 +8,10 @@ from django.contrib.auth.models import User
 from django.db import OperationalError
 from django.test import Client
 
+from examplechannels.close_codes import TOO_MANY
 from examplechannels.limits import Buckets
 from tests.sockets import HOST, opened, socket
-from threechat.limits import BURST_FRAMES, MAX_REFUSALS, TOO_MANY
+from threechat.limits import BURST_FRAMES, MAX_REFUSALS
 from threechat.models import Media, Message, Room
 from threechat.people import Person
 from threechat.presence import presence

@@ -8,9 +8,9 @@ from asgiref.sync import sync_to_async
 from django.contrib.auth.models import User
 from django.test import Client
 
-from examplechannels.sessions import LOG_IN
+from examplechannels.close_codes import LOG_IN, NOT_A_MEMBER
 from tests.sockets import HOST, opened, socket
-from threechat.access import NOT_A_MEMBER, RENAMED
+from threechat.access import RENAMED
 from threechat.badges import Badge, Verdict, verdict_on
 from threechat.models import Membership, Room
 from threechat.rechecks import rechecks

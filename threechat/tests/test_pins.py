@@ -12,9 +12,9 @@ from django.contrib.sessions.models import Session
 from django.urls import reverse
 
 from examplechannels.broadcast import broadcast
+from examplechannels.close_codes import NOT_A_MEMBER
 from examplechannels.ticker import slot_start_ms
 from tests.sockets import opened
-from threechat.access import NOT_A_MEMBER
 from threechat.history import history_page
 from threechat.models import Membership, Message, Room
 from threechat.pins import MAX_TEXT_CHARACTERS

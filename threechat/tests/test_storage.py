@@ -3,8 +3,8 @@ import threading
 import pytest
 from django.db import connection
 
-from examplechannels.sessions import LOG_IN
-from threechat.access import NOT_A_MEMBER, Barred
+from examplechannels.close_codes import LOG_IN, NOT_A_MEMBER
+from threechat.access import Barred
 from threechat.drafts import Draft
 from threechat.messages import frame_of
 from threechat.models import Media, Message, Room

@@ -10,6 +10,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from examplechannels.broadcast import encode
+from examplechannels.close_codes import LOG_IN, TOO_MANY, TRY_LATER
 from examplechannels.doors import count_refusal, header
 from examplechannels.limits import address_of
 from two.ingest.door import Refused, admit, count, token_in
@@ -20,9 +21,6 @@ from two.samples import BadReading
 MAX_UNANSWERED = 64  # frames of one socket; then it is not read from
 TOKEN_SECONDS = 10.0  # within which the first frame has to bring the token
 ANSWER_SECONDS = 10.0  # within which the peer has to take an answer
-LOG_IN = 4401
-TOO_MANY = 4429
-TRY_LATER = 1013
 CLOSE_CODES = {401: LOG_IN, 403: LOG_IN, 429: TOO_MANY, 503: TRY_LATER}
 ENDING = {401, 403}  # of the socket, once its token is no good
 
