@@ -1,4 +1,4 @@
-"""Tells pages what staff did, from Django's sync code: after the commit, through the channel layer."""
+"""Tells sockets what changed, such as rooms, logins and rules, from sync code: after the commit, through the layer."""
 
 import logging
 from collections.abc import Iterable
@@ -26,4 +26,4 @@ def _publish(message: BroadcastEvent) -> None:
     try:
         async_to_sync(get_channel_layer().group_send)(message["group"], message)
     except LAYER_ERRORS as error:
-        logger.warning("The channel layer did not take what staff changed: %s", error)
+        logger.warning("The channel layer did not take the news of a change: %s", error)

@@ -6,7 +6,7 @@ FIRST_SECONDS = 0.5
 
 
 class Backoff:
-    """Doubles from try to try up to a bound; a random half of it, so that many do not come back at once."""
+    """Doubles from try to try up to a bound; a random 50 to 100 % of it, so that many do not come back at once."""
 
     def __init__(self, longest_seconds: float, first_seconds: float = FIRST_SECONDS) -> None:
         self._longest = longest_seconds

@@ -28,12 +28,17 @@ Selection = frozenset[str] | None  # the parts of an event that somebody wants; 
 
 
 class BroadcastEvent(TypedDict):
-    """What travels through the channel layer to a group of viewers."""
+    """What travels through the channel layer to a group of viewers; the keys of `parts` are what viewers select.
+
+    - A `text` without parts is the frame that everybody gets.
+    - A `text` with parts is the frame for those who selected one of its keys; the values do not count.
+    - "" with parts of JSON elements: each viewer gets an array of those that it selected.
+    - None: frames were lost on their way into the layer. Everybody catches up; with parts, who selected one.
+    """
 
     type: Literal["broadcast"]
     group: str
-    text: str | None  # the frame; None: frames to this group were lost on their way into the layer
-    # Without a text the elements of an array, by what they are about; with one, whom it is for.
+    text: str | None
     parts: NotRequired[dict[str, str]]
 
 

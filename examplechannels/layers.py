@@ -24,7 +24,7 @@ class RedisLayer(RedisPubSubChannelLayer):
             "socket_timeout": SOCKET_TIMEOUT_SECONDS,
             "socket_connect_timeout": SOCKET_TIMEOUT_SECONDS,
             "max_connections": 100,
-            # A failed command fails at once: broadcast.py retries, and knows what was lost meanwhile.
+            # A failed command fails at once: subscription.py and publisher.py try again, and know what was lost.
             "retry": Retry(NoBackoff(), 0),
             "redis_connect_func": self._connected,
         }

@@ -167,7 +167,7 @@ def configuration(form: str, level: str) -> dict[str, Any]:
             **{name: {"level": level} for name in ("examplechannels", "one", "two", "threechat")},
             "django": {"handlers": [], "level": of_django},  # all through the root's handlers
             "django.channels.server": {"handlers": ["console"], "level": of_django, "propagate": False},
-            # One traceback a second while Redis is away; broadcast.py says it once, in one line.
+            # One traceback a second while Redis is away; subscription.py says it once, in one line.
             "channels_redis.pubsub": {"level": "CRITICAL"},
             # The same of PostgreSQL, for each connection of the pool; who needs the database says what fails.
             "psycopg.pool": {"level": "ERROR"},

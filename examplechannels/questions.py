@@ -44,12 +44,15 @@ async def ask(question: Callable[[], Answer], urgent: bool = False) -> Answer:
 
 
 async def ask_in_peace(question: Callable[[], Answer]) -> Answer:
-    """The same for work that nobody waits for and that may take its time. It is not tried again: see `each_day`."""
+    """The same for work that nobody waits for: without a limit of time, and not tried again (see `each_day`)."""
     return await _ask(question, _threads, tries=1)
 
 
 async def ask_for_alarms(question: Callable[[], Answer]) -> Answer:
-    """The same for the clock and the webhooks: they do not wait for visitors, nor what is urgent for their writes."""
+    """The same for the clock and the webhooks, without a limit of time.
+
+    They do not wait for visitors, nor does what is urgent wait for their writes.
+    """
     return await _ask(question, _alarms)
 
 

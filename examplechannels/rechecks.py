@@ -25,7 +25,7 @@ BATCH_SOCKETS = 2_000  # SQLite takes 32,766 parameters
 
 
 class Changed(TypedDict, total=False):
-    """Whose sockets are to be looked at; several keys: those whose badges have all of them."""
+    """What changed: the sockets whose badges have all of these values are looked at."""
 
     room_id: int
     room_key: str  # with `room_id`: the room was just stored
@@ -70,7 +70,7 @@ class Rechecks:
         await self._fan_out.group_add(RECHECKS_GROUP, self)  # each waits until the process is in the group
 
     def look_at(self, socket: Guarded) -> None:
-        """Has it looked at now: for who got its badge before `add`."""
+        """Has it looked at now: of what changed after it got its badge and before `add`, it did not hear."""
         self._due.add(socket)
         self._wake.set()
 

@@ -1,4 +1,7 @@
-"""Who may look: everyone, or with LOGIN_REQUIRED=1 who is logged in, and walls that show a view token."""
+"""Who may look: everyone, or with LOGIN_REQUIRED=1 who is logged in, and walls.
+
+A wall is a display that nobody logs in on: a view token in its address opens it the dashboard.
+"""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple, TypeVar

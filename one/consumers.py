@@ -38,8 +38,8 @@ async def send_word(slot: int) -> None:
 ticker = Ticker(send_word)
 
 
-class OwnThread(WebsocketConsumer):
-    """A sync consumer whose handlers run in one thread of their own.
+class SharedThreadConsumer(WebsocketConsumer):
+    """A sync consumer whose handlers run in one thread, which all visitors of this page share, and nothing else.
 
     Sync code outside of requests, and what Channels does for the database of async consumers, shares another thread,
     which 500 visitors of this page would keep busy at each word (docs/benchmarks.md, Doors stay open).
@@ -52,7 +52,7 @@ class OwnThread(WebsocketConsumer):
     )
 
 
-class OneConsumer(SocketConsumer, OwnThread):
+class OneConsumer(SocketConsumer, SharedThreadConsumer):
     channel_layer_alias = LAYER
 
     watching = False
