@@ -1,8 +1,11 @@
-"""The Redis channel layer with every wait bounded, that counts the connections it makes."""
+"""The Redis channel layer with every wait bounded, that counts the connections it makes; whether Redis answers."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
+import redis
 from channels_redis.pubsub import RedisPubSubChannelLayer
+from django.core.management import CommandError
 from redis.asyncio.connection import AbstractConnection
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
@@ -33,3 +36,19 @@ class RedisLayer(RedisPubSubChannelLayer):
     async def _connected(self, connection: AbstractConnection) -> None:
         await connection.on_connect()
         self.connections_made += 1
+
+
+def require_redis(url: str) -> None:
+    """Asks Redis once whether it is there.
+
+    Raises:
+        CommandError: it does not answer.
+    """
+    try:
+        client = redis.Redis.from_url(url, socket_connect_timeout=2, socket_timeout=2)
+        client.ping()
+        client.close()
+    except (redis.RedisError, OSError, ValueError, TypeError) as error:  # TypeError: an option that there is not
+        parts = urlsplit(url)
+        place = f"{parts.scheme}://{parts.hostname or ''}{f':{parts.port}' if parts.port else ''}{parts.path}"
+        raise CommandError(f"REDIS_URL: no answer from {place}: {error}") from None

@@ -1,13 +1,11 @@
-"""Addresses that a server can be reached at, and a check that Redis answers."""
+"""Addresses that a server can be reached at, and the sockets that it listens on."""
 
 import os
 import socket
 import stat
 from contextlib import suppress
-from urllib.parse import urlsplit
 
 import psutil
-import redis
 from django.conf import settings
 from django.core.management import CommandError
 
@@ -103,19 +101,3 @@ def _cut_off_stalled_peers(listener: socket.socket) -> None:
     """What a listening socket has, its connections get."""
     if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, USER_TIMEOUT_SECONDS * 1000)
-
-
-def require_redis(url: str) -> None:
-    """Asks Redis once whether it is there.
-
-    Raises:
-        CommandError: it does not answer.
-    """
-    try:
-        client = redis.Redis.from_url(url, socket_connect_timeout=2, socket_timeout=2)
-        client.ping()
-        client.close()
-    except (redis.RedisError, OSError, ValueError, TypeError) as error:  # TypeError: an option that there is not
-        parts = urlsplit(url)
-        place = f"{parts.scheme}://{parts.hostname or ''}{f':{parts.port}' if parts.port else ''}{parts.path}"
-        raise CommandError(f"REDIS_URL: no answer from {place}: {error}") from None

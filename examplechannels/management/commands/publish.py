@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.management import BaseCommand, CommandError
 
 from examplechannels.broadcast import encode, event
-from examplechannels.network import require_redis
+from examplechannels.layers import require_redis
 from threechat.rooms import NAME_RULE, BadRoomName, messages_group, room_named
 
 ROOM_PREFIX = "room:"

@@ -15,7 +15,8 @@ from django.utils.autoreload import DJANGO_AUTORELOAD_ENV
 
 from examplechannels import access_log
 from examplechannels.background import background
-from examplechannels.network import EVERY_ADDRESS, address_lines, listen, own_addresses, require_redis
+from examplechannels.layers import require_redis
+from examplechannels.network import EVERY_ADDRESS, address_lines, listen, own_addresses
 
 
 def start_background() -> None:

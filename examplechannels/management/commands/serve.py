@@ -18,6 +18,7 @@ from uvicorn.supervisors import Multiprocess
 
 from examplechannels.checks import starting_lines
 from examplechannels.exposition import shared_by_workers
+from examplechannels.layers import require_redis
 from examplechannels.lifespan import REQUEST_SECONDS
 from examplechannels.network import (
     BACKLOG,
@@ -26,7 +27,6 @@ from examplechannels.network import (
     listen,
     listen_on_unix,
     passed_socket,
-    require_redis,
 )
 
 # For a worker to begin, or to say that it lives. On a busy core beginning takes more than uvicorn's 5 s, after which

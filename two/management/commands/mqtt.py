@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.management import BaseCommand
 
 from examplechannels.interrupts import run_to_its_end, stop_signals
-from examplechannels.network import require_redis
+from examplechannels.layers import require_redis
 from two.ingest import bridge
 from two.ingest.broker import Broker, add_broker_argument, named_broker
 from two.recorder import recorder
