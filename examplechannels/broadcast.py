@@ -155,6 +155,10 @@ class Broadcast:
         """False: nobody watches it, here or in any other process that hears of it."""
         return group in self._groups or bool(settings.REDIS_URL) or settings.FANOUT == "channels"
 
+    def is_watched_here(self, group: str) -> bool:
+        """Whether this process has a viewer of the group; True where it cannot know (FANOUT=channels)."""
+        return group in self._groups or settings.FANOUT == "channels"
+
     def counts(self) -> dict[str, int]:
         """Viewers per group."""
         return {group: sum(map(len, selections.values())) for group, selections in self._groups.items()}

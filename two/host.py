@@ -53,7 +53,7 @@ async def host_feed() -> None:
     while True:
         slot = slot_at(time.time()) + 1
         await asyncio.sleep(slot * TICK_SECONDS - time.time())
-        if broadcast.counts().get(TELEMETRY) or slot % UNWATCHED_SLOTS == 0:
+        if broadcast.is_watched_here(TELEMETRY) or slot % UNWATCHED_SLOTS == 0:
             try:
                 await recorder.record(host.samples(slot_start_ms(slot) * NS_PER_MS))
             except NotStored:

@@ -46,9 +46,8 @@ class Neighbours:
         self._open: dict[int, AlarmFrame] | None = None  # alarms, as of the last look; None while nobody watches
 
     async def look(self) -> None:
-        watched = broadcast.counts()
-        await self._look_for_alarms(bool(watched.get(EVENTS)))
-        if not watched.get(TELEMETRY):
+        await self._look_for_alarms(broadcast.is_watched_here(EVENTS))
+        if not broadcast.is_watched_here(TELEMETRY):
             self._shown, self._unwatched_ns = None, time.time_ns()
             return
         found = await ask(newest)

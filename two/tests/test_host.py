@@ -21,7 +21,7 @@ def test_what_this_machine_does_is_measured() -> None:
     assert 0 < memory <= 100
 
 
-@pytest.mark.usefixtures("nothing_left")
+@pytest.mark.usefixtures("nothing_left", "fanout")
 async def test_a_viewer_sees_this_machine_each_slot() -> None:
     feed = asyncio.create_task(host_feed())
     viewer = await opened("/ws/two/?device=host")

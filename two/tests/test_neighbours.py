@@ -22,6 +22,7 @@ def another_process_records(value: float, at_ns: int) -> None:
     store({(metric.pk, at_ns): value})
 
 
+@pytest.mark.usefixtures("fanout")
 async def test_what_another_process_records_is_shown() -> None:
     now = time.time_ns()
     neighbours = Neighbours()
@@ -65,6 +66,7 @@ async def test_while_nobody_watches_nothing_is_looked_up(monkeypatch: pytest.Mon
     await Neighbours().look()
 
 
+@pytest.mark.usefixtures("fanout")
 async def test_alarms_that_another_process_raises_and_ends_are_shown() -> None:
     neighbours = Neighbours()
     page = await opened("/ws/two/?device=boiler&events=all")
