@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import TypedDict
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.http import Http404
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
@@ -37,11 +37,15 @@ def add_device(name: str, interval_seconds: float | None = None) -> tuple[Device
         raise BadReading("bad-device", _("A device's name is a text."))
     name = name.strip()
     slug = slug_of(name)
-    if slug in OWN_DEVICES or Device.objects.filter(slug=slug).exists():
+    if slug in OWN_DEVICES:
         raise NameTaken
     if Device.objects.count() >= MAX_DEVICES:
         raise BadReading("too-many-devices", _("There are 10,000 devices already."))
-    device = Device.objects.create(slug=slug, name=name, interval_seconds=interval_seconds)
+    try:
+        with transaction.atomic():
+            device = Device.objects.create(slug=slug, name=name, interval_seconds=interval_seconds)
+    except IntegrityError:  # not looked up before: somebody may add it in between
+        raise NameTaken from None
     return device, AccessToken.issue(AccessToken.Scope.DEVICE, device, label=name)
 
 

@@ -1,5 +1,6 @@
 """Adding devices: from the shell, from the page, in the admin."""
 
+import asyncio
 import json
 import re
 
@@ -8,6 +9,7 @@ from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from django.test import Client
 
+from examplechannels.questions import ask
 from two.devices import NameTaken, add_device, examples_for
 from two.models import AccessToken, Device, Metric
 from two.samples import BadReading
@@ -83,6 +85,12 @@ def test_a_name_in_any_script_makes_a_slug() -> None:
         add_device("温度计")
     with pytest.raises(BadReading):
         add_device("  ")
+
+
+async def test_of_those_who_add_a_device_at_once_one_makes_it_and_the_others_are_told() -> None:
+    outcomes = await asyncio.gather(*(ask(lambda: add_device("Boiler")) for _ in range(4)), return_exceptions=True)
+    assert [type(outcome) for outcome in outcomes if isinstance(outcome, BaseException)] == [NameTaken] * 3
+    assert await AccessToken.objects.acount() == 1
 
 
 def test_the_examples_are_ready_to_be_copied() -> None:
