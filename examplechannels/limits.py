@@ -41,6 +41,11 @@ class TokenBucket:
         """Undoes a `take`."""
         self._left = min(self._burst, self._left + amount)
 
+    def spend(self, amount: float, most_owed: float) -> None:
+        """Takes it also when it is not there: what is missing is owed, up to `most_owed`, and the next wait longer."""
+        self.wait()
+        self._left = max(self._left - amount, -most_owed)
+
 
 class Buckets:
     """A bucket for each key, as long as it is used. Not thread-safe: request threads need a lock around it."""

@@ -21,6 +21,7 @@ MAX_TOKEN_CHARACTERS = 200
 READINGS_PER_SECOND: dict[str, int] = {AccessToken.Scope.DEVICE: 2_000, AccessToken.Scope.SITE: 100_000}
 BURST_READINGS: dict[str, int] = {AccessToken.Scope.DEVICE: 50_000, AccessToken.Scope.SITE: 500_000}
 BURST_WRONG, WRONG_PER_SECOND = 20, 1  # guesses of one address
+MAX_OWED_WRONG = 60  # those asked at once are known to be wrong too late; beyond a minute nobody waits for them
 
 
 class Grant(NamedTuple):
@@ -95,7 +96,7 @@ class Tokens:
                 device = row.device.slug if row.device else None
                 grant = Grant(row.scope, device, before.readings if before else _bucket(row.scope, self._clock))
             else:
-                guesses.take()
+                guesses.spend(1, MAX_OWED_WRONG)
             self._grants.pop(digest, None)
             self._grants[digest] = (self._clock() + KEEP_SECONDS, grant)
             _bound(self._grants)
