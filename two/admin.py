@@ -2,13 +2,14 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.db.models import Field, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from two.alarms import admin as alarms  # noqa: F401 it registers its own
+from two.devices import MAX_INTERVAL_SECONDS, MIN_INTERVAL_SECONDS
 from two.models import AccessToken, Device, Metric
 
 
@@ -46,6 +47,11 @@ class DeviceAdmin(WithoutReadings):
     search_fields = ["name", "slug"]
     readonly_fields = ["slug", "created"]
     inlines = [MetricInline]
+
+    def formfield_for_dbfield(self, db_field: "Field[Any, Any]", request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "interval_seconds":
+            kwargs |= {"min_value": MIN_INTERVAL_SECONDS, "max_value": MAX_INTERVAL_SECONDS}
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
 
 
 @admin.register(Metric)

@@ -13,6 +13,7 @@ from two.feeds import RANDOM
 from two.models import AccessToken, Device
 from two.samples import OWN_DEVICES, BadReading, slug_of
 
+MIN_INTERVAL_SECONDS, MAX_INTERVAL_SECONDS = 0.001, 10**9  # that a device may be expected to send at
 PLACEHOLDER = "YOUR-TOKEN"
 
 

@@ -57,6 +57,8 @@ def test_a_device_is_added_once_and_its_token_can_be_replaced(capsys: pytest.Cap
         ("random", {}),
         ("Host", {}),
         ("b", {"interval": -1}),
+        ("b", {"interval": 0}),
+        ("b", {"interval": 1e10}),
         ("b", {"interval": float("nan")}),
         ("b", {"new_token": True}),
     ],
@@ -158,6 +160,19 @@ def test_the_admin_names_units_makes_tokens_and_revokes_them(admin_client: Clien
     assert not AccessToken.objects.filter(revoked=None).exists()
     admin_client.post(f"/admin/two/device/{device.pk}/delete/", {"post": "yes"})
     assert not Device.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"), [("2.5", 2.5), ("", None), ("0", 10), ("-1", 10), ("1e10", 10), ("nan", 10)]
+)
+def test_the_admin_takes_the_intervals_that_the_command_takes(
+    admin_client: Client, typed: str, kept: float | None
+) -> None:
+    device, _token = add_device("Boiler", 10)
+    row = {"name": "Boiler", "interval_seconds": typed, "metrics-TOTAL_FORMS": 0, "metrics-INITIAL_FORMS": 0}
+    admin_client.post(f"/admin/two/device/{device.pk}/change/", row)
+    device.refresh_from_db()
+    assert device.interval_seconds == kept
 
 
 @pytest.mark.parametrize("slug", ["%00", "Boiler%00", "%E2%82%AC", "x" * 500])

@@ -7,7 +7,7 @@ from django.core.management import BaseCommand, CommandError
 from django.db import transaction
 from django.utils import timezone
 
-from two.devices import NameTaken, add_device, examples_for
+from two.devices import MAX_INTERVAL_SECONDS, MIN_INTERVAL_SECONDS, NameTaken, add_device, examples_for
 from two.models import AccessToken, Device
 from two.samples import BadReading, slug_of
 
@@ -26,8 +26,8 @@ class Command(BaseCommand):
         parser.add_argument("--site", default="http://127.0.0.1:8000", help="the server's address, for the examples")
 
     def handle(self, *args: Any, name: str, interval: float | None, new_token: bool, site: str, **options: Any) -> None:
-        if interval is not None and not 0 < interval < 10**9:
-            raise CommandError("--interval is a number of seconds above 0.")
+        if interval is not None and not MIN_INTERVAL_SECONDS <= interval <= MAX_INTERVAL_SECONDS:
+            raise CommandError(f"--interval lies between {MIN_INTERVAL_SECONDS} and {MAX_INTERVAL_SECONDS:,} seconds.")
         try:
             device, token = _new_token(name) if new_token else add_device(name, interval)
         except BadReading as error:
