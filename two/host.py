@@ -13,7 +13,7 @@ from examplechannels.ticker import TICK_SECONDS, slot_at, slot_start_ms
 from two.live import TELEMETRY
 from two.models import Device, Metric
 from two.recorder import NotStored, recorder
-from two.samples import NS_PER_MS, Sample
+from two.samples import NS_PER_MS, BadReading, Sample
 
 HOST = "host"
 UNWATCHED_SLOTS = 5  # while nobody watches, every fifth slot is enough
@@ -55,9 +55,11 @@ async def host_feed() -> None:
         await asyncio.sleep(slot * TICK_SECONDS - time.time())
         if broadcast.is_watched_here(TELEMETRY) or slot % UNWATCHED_SLOTS == 0:
             try:
-                await recorder.record(host.samples(slot_start_ms(slot) * NS_PER_MS))
+                await recorder.record(host.samples(slot_start_ms(slot) * NS_PER_MS), may_create_devices=False)
             except NotStored:
                 pass  # the recorder has said so; the next slot comes
+            except BadReading:  # the device was deleted: it comes back with its units and its interval
+                await ask(_introduce)
 
 
 def _introduce() -> None:
