@@ -8,7 +8,8 @@ from typing import Any
 
 import psycopg
 
-MINUTE_NS = 60 * 10**9
+from two.nanoseconds import NS_PER_HOUR, NS_PER_MINUTE
+
 Key = tuple[str, str, int]  # device, metric, nanosecond
 METRICS = "SELECT m.id, d.slug, m.name FROM two_metric m JOIN two_device d ON d.id = m.device_id"
 
@@ -38,7 +39,7 @@ class Ledger:
 
     def assert_rollups_agree(self) -> None:
         raw = self.rows("SELECT metric_id, at_ns, value FROM two_reading")
-        for table, period_ns in (("two_minuterollup", MINUTE_NS), ("two_hourrollup", 60 * MINUTE_NS)):
+        for table, period_ns in (("two_minuterollup", NS_PER_MINUTE), ("two_hourrollup", NS_PER_HOUR)):
             expected: dict[tuple[int, int], list[float]] = defaultdict(list)
             for metric, at_ns, value in raw:
                 expected[metric, at_ns // period_ns * period_ns].append(value)

@@ -16,7 +16,7 @@ from threechat.rooms import room_named
 from threechat.storage import ReadOnly, Stored, add_message, locked_or_new
 from two.alarms.wire import room_of
 from two.models import Alarm, Rule
-from two.samples import NS_PER_MS
+from two.nanoseconds import NS_PER_MS
 
 
 class NoSuchAlarm(Exception):

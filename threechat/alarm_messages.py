@@ -25,12 +25,11 @@ from threechat.rooms import room_named
 from threechat.storage import Stored, add_message, locked_or_new
 from threechat.writer import NotStored, writer
 from two.alarms import webhooks
-from two.alarms.machine import NS_PER_S
 from two.alarms.sweep import seen
 from two.alarms.wire import alarm_event, alarm_frame, news, room_of
 from two.live import EVENTS
 from two.models import Alarm, Delivery, Rule
-from two.samples import NS_PER_MS
+from two.nanoseconds import NS_PER_MS, NS_PER_SECOND
 
 PAUSE = timedelta(minutes=1)  # between two messages of a rule
 LOOK_SECONDS = 2.0  # for what another process recorded, or died over
@@ -94,7 +93,7 @@ def _text(last: Alarm, more: int) -> str:
         if last.value is not None and last.kind != Rule.Kind.RATE:  # which would read as how fast it changes
             text += f" · {last.value:g} {last.rule.metric.unit}".rstrip()
     else:
-        values["duration"] = _duration((last.cleared_ns - last.raised_ns) // NS_PER_S)
+        values["duration"] = _duration((last.cleared_ns - last.raised_ns) // NS_PER_SECOND)
         was_told = last.told == Alarm.Told.RAISED
         text = _("Cleared after %(duration)s: %(rule)s") if was_told else _("Raised for %(duration)s: %(rule)s")
         text %= values

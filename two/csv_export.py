@@ -12,11 +12,10 @@ from django.db import connection
 from examplechannels.questions import ask
 from two.feeds import RANDOM
 from two.history import MAX_POINTS, Range, random_series, selected_metrics
-from two.samples import NS_PER_MS
+from two.nanoseconds import NS_PER_MS, NS_PER_SECOND
 
 COLUMNS = ["device", "metric", "unit", "at", "datetime", "value"]
 SLICE_ROWS = 1_000
-NS_PER_SECOND = 10**9
 
 
 def exact_time(at_ns: int) -> str:

@@ -10,21 +10,21 @@ from django.db.models import Q, QuerySet
 from examplechannels.ticker import TICK_SECONDS, slot_at, slot_start_ms
 from two.feeds import RANDOM, random_at
 from two.models import Metric
-from two.samples import AHEAD_NS, NS_PER_DAY, NS_PER_MS, oldest_ns
-from two.storage import HOUR_NS, MINUTE_NS, SCALE
+from two.nanoseconds import NS_PER_DAY, NS_PER_HOUR, NS_PER_MINUTE, NS_PER_MS, NS_PER_SECOND
+from two.samples import AHEAD_NS, oldest_ns
+from two.storage import SCALE
 
 MAX_POINTS = 5_000
 MAX_SERIES = 200
 MAX_ANSWER_POINTS = 200_000
 MAX_SCANNED_READINGS = 100_000  # of one series; beyond it minutes have to do
 RANDOM_SECONDS = 3600  # how far back the random feed is remembered
-SECOND_NS = 10**9
 # What a bucket may be long; round lengths stay the same while a window moves on.
 STEPS_NS = [
     *(step * 10**power for power in range(6, 9) for step in (1, 2, 5)),
-    *(seconds * SECOND_NS for seconds in (1, 2, 5, 10, 15, 30)),
-    *(minutes * MINUTE_NS for minutes in (1, 2, 5, 10, 15, 30)),
-    *(hours * HOUR_NS for hours in (1, 2, 3, 6, 12, 24, 48, 168)),
+    *(seconds * NS_PER_SECOND for seconds in (1, 2, 5, 10, 15, 30)),
+    *(minutes * NS_PER_MINUTE for minutes in (1, 2, 5, 10, 15, 30)),
+    *(hours * NS_PER_HOUR for hours in (1, 2, 3, 6, 12, 24, 48, 168)),
 ]
 
 Resolution = Literal["raw", "minute", "hour"]
@@ -108,23 +108,23 @@ def points_of(
         )
         if len(readings) <= points:
             return "raw", 0, [[at_ns // NS_PER_MS, value] for at_ns, value in readings]
-        if (step_ns < MINUTE_NS or points == 1) and _count(metric, since_ns, until_ns) <= MAX_SCANNED_READINGS:
+        if (step_ns < NS_PER_MINUTE or points == 1) and _count(metric, since_ns, until_ns) <= MAX_SCANNED_READINGS:
             return "raw", step_ns, _raw_buckets(metric, since_ns, until_ns, step_ns, origin_ns)
-    if step_ns < HOUR_NS and since_ns >= now_ns - settings.MINUTE_DAYS * NS_PER_DAY:
-        step_ns = max(step_ns, MINUTE_NS)
-        since_ns -= since_ns % MINUTE_NS
-        origin_ns -= origin_ns % MINUTE_NS
+    if step_ns < NS_PER_HOUR and since_ns >= now_ns - settings.MINUTE_DAYS * NS_PER_DAY:
+        step_ns = max(step_ns, NS_PER_MINUTE)
+        since_ns -= since_ns % NS_PER_MINUTE
+        origin_ns -= origin_ns % NS_PER_MINUTE
         return "minute", step_ns, _buckets("two_minuterollup", metric, since_ns, until_ns, step_ns, origin_ns)
-    step_ns = max(step_ns, HOUR_NS)
-    since_ns -= since_ns % HOUR_NS
-    origin_ns -= origin_ns % HOUR_NS
+    step_ns = max(step_ns, NS_PER_HOUR)
+    since_ns -= since_ns % NS_PER_HOUR
+    origin_ns -= origin_ns % NS_PER_HOUR
     return "hour", step_ns, _buckets("two_hourrollup", metric, since_ns, until_ns, step_ns, origin_ns)
 
 
 def step_for(range_ns: int, points: int) -> int:
     """The shortest length of which at most `points` buckets, counted from 1970, touch any range that long."""
     fitting = (step_ns for step_ns in STEPS_NS if range_ns <= step_ns * (points - 1))
-    return next(fitting, 0) or max(-(-range_ns // max(points - 1, 1)) + HOUR_NS, STEPS_NS[-1])
+    return next(fitting, 0) or max(-(-range_ns // max(points - 1, 1)) + NS_PER_HOUR, STEPS_NS[-1])
 
 
 def random_series(asked: Range, now_ms: int) -> Series:
@@ -172,7 +172,7 @@ def _count(metric: int, since_ns: int, until_ns: int) -> int:
         "SELECT COALESCE(SUM(count), 0) FROM two_minuterollup "
         "WHERE metric_id = %s AND start_ns >= %s AND start_ns < %s",
         metric,
-        since_ns // MINUTE_NS * MINUTE_NS,
+        since_ns // NS_PER_MINUTE * NS_PER_MINUTE,
         until_ns,
     )
     return int(count)

@@ -12,8 +12,9 @@ from examplechannels.questions import ask
 from examplechannels.ticker import TICK_SECONDS, slot_at, slot_start_ms
 from two.live import TELEMETRY
 from two.models import Device, Metric
+from two.nanoseconds import NS_PER_MS
 from two.recorder import NotStored, recorder
-from two.samples import NS_PER_MS, BadReading, Sample
+from two.samples import BadReading, Sample
 
 HOST = "host"
 UNWATCHED_SLOTS = 5  # while nobody watches, every fifth slot is enough

@@ -14,14 +14,13 @@ from examplechannels.ticker import TICK_SECONDS, slot_at
 from two.feeds import RANDOM, random_reading
 from two.live import frame_slices
 from two.models import Device, HourRollup, Metric, Reading
-from two.samples import NS_PER_MS
+from two.nanoseconds import NS_PER_MS, NS_PER_SECOND
 
 complaints = Complaints(logging.getLogger(__name__))
 
 SILENT_INTERVALS = 2.5  # a device that misses more is stale
 LEARNED_FROM = 4  # intervals between readings
 UNKNOWN_INTERVAL_SECONDS = 600.0  # what is assumed until then
-S_PER_NS = 1e-9
 
 
 class LatestMetric(TypedDict):
@@ -56,7 +55,7 @@ def latest_devices() -> list[LatestDevice]:
         device["metrics"].append({"metric": row["name"], "unit": row["unit"], "at": at, "value": row["value"]})
         device["at"] = max(filter(None, (device["at"], at)), default=None)
         if row["earlier_ns"] is not None:
-            seconds = (row["at_ns"] - row["earlier_ns"]) * S_PER_NS / LEARNED_FROM
+            seconds = (row["at_ns"] - row["earlier_ns"]) / NS_PER_SECOND / LEARNED_FROM
             learned.setdefault(row["slug"], []).append(seconds)
     for slug, device in found.items():
         if device["interval"] is None and slug in learned:

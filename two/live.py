@@ -8,7 +8,7 @@ from django.dispatch import Signal
 
 from examplechannels.broadcast import broadcast
 from two.catalogue import KnownMetric
-from two.samples import NS_PER_MS
+from two.nanoseconds import NS_PER_MS
 
 TELEMETRY = "two"  # the group
 EVENTS = "two.events"  # who asked for `?events=all`: alarms

@@ -8,7 +8,8 @@ from examplechannels.ticker import TICK_SECONDS
 from two.feeds import RANDOM
 from two.history import RANDOM_SECONDS
 from two.models import HourRollup
-from two.samples import AHEAD_NS, NS_PER_DAY, NS_PER_MS
+from two.nanoseconds import NS_PER_DAY, NS_PER_MS
+from two.samples import AHEAD_NS
 
 
 def is_known_moment(device: str, metric: str, at_ms: int) -> bool:

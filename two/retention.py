@@ -10,7 +10,7 @@ from django.db import connection, transaction
 
 from examplechannels.background import background, each_day
 from two.models import Alarm, Delivery, Metric
-from two.samples import NS_PER_DAY
+from two.nanoseconds import NS_PER_DAY, NS_PER_SECOND
 
 BATCH_ROWS = 2_000
 FIRST_SECONDS = 300.0
@@ -32,7 +32,7 @@ def prune(now_ns: int | None = None) -> Iterator[int]:
 
 def _forget_alarms(now_ns: int) -> Iterator[int]:
     """What is over: alarms are kept like minutes, what was sent to webhooks for a month."""
-    sent_before = datetime.fromtimestamp(now_ns / 10**9, UTC) - timedelta(days=DELIVERY_DAYS)
+    sent_before = datetime.fromtimestamp(now_ns / NS_PER_SECOND, UTC) - timedelta(days=DELIVERY_DAYS)
     alarms = Alarm.objects.filter(cleared_ns__lt=now_ns - settings.MINUTE_DAYS * NS_PER_DAY)
     deliveries = Delivery.objects.filter(next_on=None, created__lt=sent_before)
     for model, ended in ((Alarm, alarms), (Delivery, deliveries)):

@@ -13,14 +13,13 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from two.models import MAX_METRIC_CHARACTERS, MAX_SLUG_CHARACTERS
+from two.nanoseconds import NS_PER_DAY, NS_PER_MINUTE, NS_PER_MS
 
 MAX_BATCH_READINGS = 10_000
 MAX_NAME_CHARACTERS = 100
 OWN_DEVICES = {"random", "host"}
-NS_PER_MS = 10**6
-NS_PER_DAY = 86_400 * 10**9
 MIN_SECONDS, MAX_SECONDS = 10**9, 10**10  # 2001 and 2286, if a time in milliseconds were one in seconds
-AHEAD_NS = 5 * 60 * 10**9  # how far a device's clock may be ahead
+AHEAD_NS = 5 * NS_PER_MINUTE  # how far a device's clock may be ahead
 
 
 PUNCTUATION = re.compile(r"[^\w\s-]+")  # parts words: kitchen/window is kitchen-window

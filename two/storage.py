@@ -5,8 +5,8 @@ from itertools import chain
 
 from django.db import connection
 
-MINUTE_NS = 60 * 10**9
-HOUR_NS = 60 * MINUTE_NS
+from two.nanoseconds import NS_PER_HOUR, NS_PER_MINUTE
+
 SCALE = 2.0**-64  # of sums, see two/models.py
 ROWS_PER_STATEMENT = 1_000  # SQLite takes 32,766 parameters, six a row
 
@@ -38,7 +38,7 @@ def store(values: dict[Key, float], stamped: Collection[Key] = ()) -> dict[Key, 
         taken, step_ns = {key: moved[key] for key in moved.keys() - inserted.keys()}, step_ns * 2
     minutes = _totals(new)
     _add_up("two_minuterollup", minutes)
-    _add_up("two_hourrollup", _merge(minutes, HOUR_NS))
+    _add_up("two_hourrollup", _merge(minutes, NS_PER_HOUR))
     return new
 
 
@@ -61,7 +61,7 @@ def _totals(values: dict[Key, float]) -> dict[Key, Totals]:
     """Per metric and minute."""
     totals: dict[Key, Totals] = {}
     for (metric, at_ns), value in values.items():
-        key = metric, at_ns - at_ns % MINUTE_NS
+        key = metric, at_ns - at_ns % NS_PER_MINUTE
         if known := totals.get(key):
             count, total, least, most = known
             totals[key] = count + 1, total + value * SCALE, min(least, value), max(most, value)

@@ -23,18 +23,18 @@ from threechat.tests.test_consumers import next_of
 from two.alarms.sweep import seen
 from two.alarms.wire import alarm_frame, news, tell
 from two.models import Alarm, Delivery, Rule
+from two.nanoseconds import NS_PER_MS, NS_PER_SECOND
 from two.recorder import recorder
-from two.samples import NS_PER_MS, Sample
+from two.samples import Sample
 from two.tests.cast import make_alarm, make_rule
 
 pytestmark = pytest.mark.django_db(transaction=True)
-NS_PER_S = 10**9
-START_NS = time.time_ns() // NS_PER_S * NS_PER_S - 600 * NS_PER_S
+START_NS = time.time_ns() // NS_PER_SECOND * NS_PER_SECOND - 600 * NS_PER_SECOND
 ROOM = "device-boiler"
 
 
 def at_ns(second: float) -> int:
-    return START_NS + int(second * NS_PER_S)
+    return START_NS + int(second * NS_PER_SECOND)
 
 
 def at_ms(second: float) -> int:

@@ -19,7 +19,7 @@ from threechat.storage import delete_message
 from threechat.tests.cast import CLOSED, Cast, client_of, make_cast
 from threechat.tests.test_consumers import next_of
 from two.models import AccessToken, Alarm, Rule
-from two.samples import NS_PER_MS
+from two.nanoseconds import NS_PER_MS
 from two.tests.cast import make_alarm, make_rule
 
 pytestmark = pytest.mark.django_db(transaction=True)

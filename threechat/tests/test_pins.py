@@ -23,8 +23,9 @@ from threechat.tests.cast import CLOSED, client_of, make_cast, socket_of
 from threechat.tests.test_consumers import next_of
 from two.live import PINS
 from two.models import AccessToken
+from two.nanoseconds import NS_PER_MS
 from two.recorder import recorder
-from two.samples import AHEAD_NS, NS_PER_MS, Sample
+from two.samples import AHEAD_NS, Sample
 
 pytestmark = [pytest.mark.usefixtures("fanout", "nothing_left"), pytest.mark.django_db(transaction=True)]
 NOW_MS = time.time_ns() // NS_PER_MS

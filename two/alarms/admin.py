@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from two.alarms.rules import FIELDS, RuleForm, save
 from two.models import Alarm, Delivery, Rule
+from two.nanoseconds import NS_PER_SECOND
 
 
 @admin.register(Rule)
@@ -85,4 +86,4 @@ class DeliveryAdmin(ReadOnly):
 
 
 def _moment(at_ns: int) -> datetime:
-    return datetime.fromtimestamp(at_ns / 10**9, UTC)
+    return datetime.fromtimestamp(at_ns / NS_PER_SECOND, UTC)

@@ -16,9 +16,10 @@ from django.db import connection
 from django.db.models import Count, F, Q, QuerySet, Window
 from django.db.models.functions import RowNumber
 
-from two.alarms.machine import NS_PER_S, Change, Condition, Point, State, replay, replayed_from
+from two.alarms.machine import Change, Condition, Point, State, replay, replayed_from
 from two.alarms.rates import Series, Span, asked, rows_of, spans_of_rates
 from two.models import Alarm, Rule
+from two.nanoseconds import NS_PER_SECOND
 from two.samples import AHEAD_NS
 from two.storage import ROWS_PER_STATEMENT, Key
 
@@ -119,14 +120,14 @@ def break_silence(rule: Rule, at_ns: int, now_ns: int) -> Judgement:
 
     One that is as old as that by now is silence still: a device whose clock lags would come and go for ever.
     """
-    is_silent = at_ns + int(rule.hold_seconds * NS_PER_S) <= now_ns
+    is_silent = at_ns + int(rule.hold_seconds * NS_PER_SECOND) <= now_ns
     if rule.phase != Rule.Phase.RAISED or at_ns <= rule.settled_ns or is_silent:
         return Judgement(rule, state_of(rule), [])
     return Judgement(rule, State(Rule.Phase.CLEAR, at_ns, at_ns), [Change(False, at_ns)])
 
 
 def condition_of(rule: Rule) -> Condition:
-    return Condition(rule.kind, rule.threshold or 0.0, int(rule.hold_seconds * NS_PER_S), rule.hysteresis)
+    return Condition(rule.kind, rule.threshold or 0.0, int(rule.hold_seconds * NS_PER_SECOND), rule.hysteresis)
 
 
 def state_of(rule: Rule) -> State:

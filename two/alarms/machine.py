@@ -8,10 +8,9 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from two.models import Rule
+from two.nanoseconds import NS_PER_MINUTE, NS_PER_SECOND
 
-LEAST_STEP_NS = 10**9  # what changes within less than a second changes as if it took one
-NS_PER_S = 10**9
-MINUTE_NS = 60 * NS_PER_S
+LEAST_STEP_NS = NS_PER_SECOND  # what changes within less than a second changes as if it took one
 
 
 class Point(NamedTuple):
@@ -21,7 +20,7 @@ class Point(NamedTuple):
 
 def a_minute(begin_ns: int, end_ns: int, by: float) -> float:
     """How much a metric changes a minute that changed `by` so much between two readings."""
-    return abs(by) * (MINUTE_NS / max(end_ns - begin_ns, LEAST_STEP_NS))
+    return abs(by) * (NS_PER_MINUTE / max(end_ns - begin_ns, LEAST_STEP_NS))
 
 
 class State(NamedTuple):

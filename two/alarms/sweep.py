@@ -10,9 +10,10 @@ from django.db.models import Case, F, Q, Value, When
 from examplechannels.background import background
 from examplechannels.questions import ask_for_alarms
 from two.alarms.evaluation import Judgement, break_silence, condition_of, last_reading, settle, state_of
-from two.alarms.machine import NS_PER_S, Change, State
+from two.alarms.machine import Change, State
 from two.alarms.wire import tell
 from two.models import Alarm, Rule, lock
+from two.nanoseconds import NS_PER_SECOND
 from two.samples import AHEAD_NS
 
 SWEEP_SECONDS = 1.0
@@ -104,7 +105,7 @@ def _look_again(rule_id: int, now_ns: int) -> list[Alarm]:
         return settle([Judgement(rule, state, changes)])
     if rule.phase == Rule.Phase.RAISED:
         return settle([break_silence(rule, last.at_ns, now_ns)])
-    silent_ns = max(last.at_ns, rule.settled_ns) + int(rule.hold_seconds * NS_PER_S)
+    silent_ns = max(last.at_ns, rule.settled_ns) + int(rule.hold_seconds * NS_PER_SECOND)
     if silent_ns > now_ns:
         return []
     return settle([Judgement(rule, State(Rule.Phase.RAISED, silent_ns, silent_ns), [Change(True, silent_ns)])])

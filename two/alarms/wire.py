@@ -13,7 +13,7 @@ from examplechannels.broadcast import broadcast
 from examplechannels.languages import in_the_sites_own
 from two.live import EVENTS
 from two.models import Alarm
-from two.samples import NS_PER_MS
+from two.nanoseconds import NS_PER_MS
 
 MAX_ALARMS = 500  # in an answer
 MAX_FRAMES = 2  # of a rule, from this process

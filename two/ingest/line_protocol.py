@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from django.utils.translation import gettext as _
 from line_protocol_parser import LineFormatError, parse_line
 
+from two.nanoseconds import NS_PER_MS, NS_PER_SECOND
 from two.samples import (
     BadReading,
     Sample,
@@ -19,7 +20,7 @@ from two.samples import (
     slug_of,
 )
 
-NS_PER_UNIT = {"ns": 1, "n": 1, "us": 10**3, "u": 10**3, "ms": 10**6, "s": 10**9}
+NS_PER_UNIT = {"ns": 1, "n": 1, "us": 10**3, "u": 10**3, "ms": NS_PER_MS, "s": NS_PER_SECOND}
 MAX_LINES_OF_A_TEXT = 100  # a quoted text may hold line feeds
 MAX_PAIRS = 2_000  # tags and fields of a line: the parser takes time with the square of them
 

@@ -16,20 +16,20 @@ from examplechannels.questions import close_connections
 from two.alarms.evaluation import MAX_UNTOLD, evaluate
 from two.alarms.sweep import seen, sweep, watch_the_clock
 from two.models import Alarm, Device, Metric, Reading, Rule
+from two.nanoseconds import NS_PER_SECOND
 from two.recorder import NotStored, Recorder
 from two.samples import AHEAD_NS, Sample
 from two.storage import Key, store
 from two.tests.cast import make_rule
 
 pytestmark = pytest.mark.django_db(transaction=True)
-NS_PER_S = 10**9
-START_NS = time.time_ns() // NS_PER_S * NS_PER_S - 3_600 * NS_PER_S
+START_NS = time.time_ns() // NS_PER_SECOND * NS_PER_SECOND - 3_600 * NS_PER_SECOND
 LONG = 86_400.0  # seconds that a server has listened
 Span = tuple[float, float | None]  # of an alarm: raised and cleared, in seconds after START_NS
 
 
 def at_ns(second: float) -> int:
-    return START_NS + int(second * NS_PER_S)
+    return START_NS + int(second * NS_PER_SECOND)
 
 
 class Site:
@@ -63,7 +63,7 @@ def set_clock(monkeypatch: pytest.MonkeyPatch, ahead: int = 0) -> None:
     """By so many seconds ahead of the readings that come."""
 
     def evaluate_then(new: dict[Key, float]) -> list[Alarm]:
-        return evaluate(new, max((at_ns for _, at_ns in new), default=0) + ahead * NS_PER_S)
+        return evaluate(new, max((at_ns for _, at_ns in new), default=0) + ahead * NS_PER_SECOND)
 
     monkeypatch.setattr("two.commits.evaluate", evaluate_then)
 
@@ -88,7 +88,7 @@ def spans(rule: Rule) -> list[Span]:
 
 
 def second_of(ns: int | None) -> float | None:
-    return None if ns is None else (ns - START_NS) / NS_PER_S
+    return None if ns is None else (ns - START_NS) / NS_PER_SECOND
 
 
 alarms_of = sync_to_async(spans)
@@ -477,7 +477,7 @@ async def test_a_reading_that_silence_was_raised_over_ends_it_with_the_next_look
 
 async def test_a_device_whose_clock_is_ahead_is_not_silent_before_that(site: Site) -> None:
     await make("silent", hold_seconds=60)
-    await site.record((AHEAD_NS / NS_PER_S, 1))
+    await site.record((AHEAD_NS / NS_PER_SECOND, 1))
     assert await swept(100) == []
 
 

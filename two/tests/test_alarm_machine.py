@@ -7,25 +7,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from two.alarms.machine import NS_PER_S, Change, Condition, Point, State, replay, replayed_from
+from two.alarms.machine import Change, Condition, Point, State, replay, replayed_from
 from two.models import Rule
+from two.nanoseconds import NS_PER_SECOND
 
 START = State(Rule.Phase.CLEAR, 0, 0)
-SECONDS = 10**9
 
 
 def condition(kind: str, threshold: float = 70, hold: float = 0, hysteresis: float = 0) -> Condition:
-    return Condition(kind, threshold, int(hold * NS_PER_S), hysteresis)
+    return Condition(kind, threshold, int(hold * NS_PER_SECOND), hysteresis)
 
 
 def points(*values: float, step: int = 10) -> list[Point]:
     """A reading each `step` seconds, the first at the tenth."""
-    return [Point((number + 1) * step * NS_PER_S, value) for number, value in enumerate(values)]
+    return [Point((number + 1) * step * NS_PER_SECOND, value) for number, value in enumerate(values)]
 
 
 def changes(what: Condition, readings: list[Point], before: Point | None = None) -> list[tuple[bool, float]]:
     found = replay(what, START, before, readings, readings[-1].at_ns)[1]
-    return [(change.is_raised, change.at_ns / NS_PER_S) for change in found]
+    return [(change.is_raised, change.at_ns / NS_PER_SECOND) for change in found]
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_what_is_raised_and_cleared(what: Condition, values: list[float], expect
 
 
 def test_what_changes_within_less_than_a_second_counts_as_a_second() -> None:
-    close = [Point(SECONDS, 0.0), Point(SECONDS + 1, 0.9)]
+    close = [Point(NS_PER_SECOND, 0.0), Point(NS_PER_SECOND + 1, 0.9)]
     assert changes(condition("rate", 60), close) == []
     assert changes(condition("rate", 53), close) == [(True, 1.000000001)]
 
@@ -60,23 +60,23 @@ def test_the_reading_before_counts_for_a_rate() -> None:
 
 
 def test_what_is_settled_stays_so() -> None:
-    state = State(Rule.Phase.RAISED, 30 * SECONDS, 30 * SECONDS)
-    assert replay(condition("above"), state, None, points(60, 60), 20 * SECONDS) == (state, [])
+    state = State(Rule.Phase.RAISED, 30 * NS_PER_SECOND, 30 * NS_PER_SECOND)
+    assert replay(condition("above"), state, None, points(60, 60), 20 * NS_PER_SECOND) == (state, [])
 
 
 def test_a_late_reading_breaks_what_was_pending() -> None:
     what = condition("above", hold=100)
-    pending = State(Rule.Phase.PENDING, 10 * SECONDS, 0)
-    late = [Point(15 * SECONDS, 60.0), *points(71, 71)[1:]]
-    state, found = replay(what, pending, Point(10 * SECONDS, 71), late, 15 * SECONDS)
+    pending = State(Rule.Phase.PENDING, 10 * NS_PER_SECOND, 0)
+    late = [Point(15 * NS_PER_SECOND, 60.0), *points(71, 71)[1:]]
+    state, found = replay(what, pending, Point(10 * NS_PER_SECOND, 71), late, 15 * NS_PER_SECOND)
     assert found == []
-    assert state == State(Rule.Phase.PENDING, 20 * SECONDS, 0)
+    assert state == State(Rule.Phase.PENDING, 20 * NS_PER_SECOND, 0)
 
 
 def test_a_late_spike_is_an_alarm_that_was() -> None:
-    stored = [Point(15 * SECONDS, 99.0), *points(60, 60, 60)[1:]]
-    state, found = replay(condition("above"), START, Point(10 * SECONDS, 60), stored, 15 * SECONDS)
-    assert found == [Change(True, 15 * SECONDS, 99.0), Change(False, 20 * SECONDS, 60)]
+    stored = [Point(15 * NS_PER_SECOND, 99.0), *points(60, 60, 60)[1:]]
+    state, found = replay(condition("above"), START, Point(10 * NS_PER_SECOND, 60), stored, 15 * NS_PER_SECOND)
+    assert found == [Change(True, 15 * NS_PER_SECOND, 99.0), Change(False, 20 * NS_PER_SECOND, 60)]
     assert state.phase == Rule.Phase.CLEAR
 
 
@@ -153,6 +153,6 @@ def test_a_late_spike_is_not_replayed_to_the_end() -> None:
             judged.append(point)
             yield point
 
-    late = Point(5 * SECONDS, 99.0)
+    late = Point(5 * NS_PER_SECOND, 99.0)
     replay(condition("above"), START, None, chain([late], stored()), late.at_ns)
     assert len(judged) == 1

@@ -14,8 +14,8 @@ from pytest_django import Settings
 from two import host
 from two.alarms import conditions, rules
 from two.models import Alarm, Delivery, Device, Metric, Rule
+from two.nanoseconds import NS_PER_DAY
 from two.retention import DELIVERY_DAYS, prune
-from two.samples import NS_PER_DAY
 from two.tests.cast import make_alarm
 
 pytestmark = pytest.mark.django_db

@@ -11,11 +11,10 @@ from examplechannels.ticker import slot_at
 from two.feeds import random_at
 from two.history import MAX_SERIES, STEPS_NS, Range, points_of, random_series, step_for
 from two.models import Device, Metric, Reading
-from two.samples import NS_PER_DAY, NS_PER_MS
-from two.storage import HOUR_NS, MINUTE_NS, store
+from two.nanoseconds import NS_PER_DAY, NS_PER_HOUR, NS_PER_MINUTE, NS_PER_MS, NS_PER_SECOND
+from two.storage import store
 
-SECOND_NS = 10**9
-NOW_NS = time.time_ns() // HOUR_NS * HOUR_NS
+NOW_NS = time.time_ns() // NS_PER_HOUR * NS_PER_HOUR
 NOW_MS = 10_000_000
 
 
@@ -57,8 +56,8 @@ def test_the_random_feed_is_remembered_for_an_hour_and_bucketed_where_that_is_to
 @pytest.mark.django_db
 def test_what_fits_is_given_reading_by_reading() -> None:
     metric = new_metric()
-    fill(metric, NOW_NS - 10 * SECOND_NS, SECOND_NS, [1, 2, 3, 4, 5])
-    found = points_of(metric, NOW_NS - 9 * SECOND_NS, NOW_NS - 6 * SECOND_NS, 3, NOW_NS)
+    fill(metric, NOW_NS - 10 * NS_PER_SECOND, NS_PER_SECOND, [1, 2, 3, 4, 5])
+    found = points_of(metric, NOW_NS - 9 * NS_PER_SECOND, NOW_NS - 6 * NS_PER_SECOND, 3, NOW_NS)
     start = NOW_NS // NS_PER_MS
     assert found == ("raw", 0, [[start - 9000, 2], [start - 8000, 3], [start - 7000, 4]])
 
@@ -66,14 +65,15 @@ def test_what_fits_is_given_reading_by_reading() -> None:
 @pytest.mark.django_db
 def test_what_does_not_fit_is_bucketed_and_spikes_stay() -> None:
     metric = new_metric()
-    fill(metric, NOW_NS - 600 * SECOND_NS, SECOND_NS // 10, [100.0 if n == 3_333 else n % 7 for n in range(6_000)])
-    resolution, bucket_ns, points = points_of(metric, NOW_NS - 600 * SECOND_NS, NOW_NS, 200, NOW_NS)
-    assert (resolution, bucket_ns) == ("raw", 5 * SECOND_NS)
+    values = [100.0 if n == 3_333 else n % 7 for n in range(6_000)]
+    fill(metric, NOW_NS - 600 * NS_PER_SECOND, NS_PER_SECOND // 10, values)
+    resolution, bucket_ns, points = points_of(metric, NOW_NS - 600 * NS_PER_SECOND, NOW_NS, 200, NOW_NS)
+    assert (resolution, bucket_ns) == ("raw", 5 * NS_PER_SECOND)
     assert len(points) == 120
     assert max(most for _at, _mean, _least, most in points) == 100
     assert min(least for _at, _mean, least, _most in points) == 0
     assert points[0] == [
-        (NOW_NS - 600 * SECOND_NS) // NS_PER_MS,
+        (NOW_NS - 600 * NS_PER_SECOND) // NS_PER_MS,
         pytest.approx(sum(n % 7 for n in range(50)) / 50),
         0,
         6,
@@ -84,9 +84,9 @@ def test_what_does_not_fit_is_bucketed_and_spikes_stay() -> None:
 def test_wide_ranges_come_from_minutes_and_hours_and_gaps_stay_gaps() -> None:
     metric = new_metric()
     for hour in (50, 49, 10):
-        fill(metric, NOW_NS - hour * HOUR_NS, 30 * SECOND_NS, [float(hour)] * 120)
-    day = points_of(metric, NOW_NS - 51 * HOUR_NS, NOW_NS, 200, NOW_NS)
-    assert day[:2] == ("minute", 30 * MINUTE_NS)
+        fill(metric, NOW_NS - hour * NS_PER_HOUR, 30 * NS_PER_SECOND, [float(hour)] * 120)
+    day = points_of(metric, NOW_NS - 51 * NS_PER_HOUR, NOW_NS, 200, NOW_NS)
+    assert day[:2] == ("minute", 30 * NS_PER_MINUTE)
     assert [mean for _at, mean, _least, _most in day[2]] == [50, 50, 49, 49, 10, 10]
     assert day[2][4][0] - day[2][3][0] > 38 * 3600 * 1000
     month = points_of(metric, NOW_NS - 30 * NS_PER_DAY, NOW_NS, 20, NOW_NS)
@@ -98,10 +98,10 @@ def test_wide_ranges_come_from_minutes_and_hours_and_gaps_stay_gaps() -> None:
 @pytest.mark.django_db
 def test_beyond_the_raw_retention_minutes_answer() -> None:
     metric = new_metric()
-    fill(metric, NOW_NS - 40 * NS_PER_DAY, SECOND_NS, [1.0, 5.0])
+    fill(metric, NOW_NS - 40 * NS_PER_DAY, NS_PER_SECOND, [1.0, 5.0])
     Reading.objects.all().delete()
     resolution, bucket_ns, points = points_of(metric, NOW_NS - 41 * NS_PER_DAY, NOW_NS - 39 * NS_PER_DAY, 5000, NOW_NS)
-    assert (resolution, bucket_ns) == ("minute", MINUTE_NS)
+    assert (resolution, bucket_ns) == ("minute", NS_PER_MINUTE)
     assert points == [[(NOW_NS - 40 * NS_PER_DAY) // NS_PER_MS, 3, 1, 5]]
     resolution, *_rest, points = points_of(metric, NOW_NS - 400 * NS_PER_DAY, NOW_NS, 5000, NOW_NS)
     assert (resolution, len(points)) == ("minute", 1)  # nothing is older than what there is
@@ -110,26 +110,26 @@ def test_beyond_the_raw_retention_minutes_answer() -> None:
 @pytest.mark.django_db
 def test_one_point_is_one_bucket() -> None:
     metric = new_metric()
-    fill(metric, NOW_NS - 2 * HOUR_NS, 10 * SECOND_NS, [float(number) for number in range(700)])
-    for since in (NOW_NS - 2 * HOUR_NS, NOW_NS - 90 * MINUTE_NS, NOW_NS - 400 * SECOND_NS):
+    fill(metric, NOW_NS - 2 * NS_PER_HOUR, 10 * NS_PER_SECOND, [float(number) for number in range(700)])
+    for since in (NOW_NS - 2 * NS_PER_HOUR, NOW_NS - 90 * NS_PER_MINUTE, NOW_NS - 400 * NS_PER_SECOND):
         [[_at, _mean, least, _most]] = points_of(metric, since, NOW_NS, 1, NOW_NS)[2]
-        assert least >= (since - NOW_NS + 2 * HOUR_NS) // (10 * SECOND_NS) - 360
-    assert points_of(metric, NOW_NS - 400 * SECOND_NS, NOW_NS, 1, NOW_NS)[0] == "raw"
+        assert least >= (since - NOW_NS + 2 * NS_PER_HOUR) // (10 * NS_PER_SECOND) - 360
+    assert points_of(metric, NOW_NS - 400 * NS_PER_SECOND, NOW_NS, 1, NOW_NS)[0] == "raw"
 
 
 @pytest.mark.django_db
 def test_too_many_readings_to_look_at_are_answered_in_minutes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("two.history.MAX_SCANNED_READINGS", 1_000)
     metric = new_metric()
-    fill(metric, NOW_NS - 120 * SECOND_NS, SECOND_NS // 20, [1.0] * 2_000)
-    assert points_of(metric, NOW_NS - 120 * SECOND_NS, NOW_NS, 500, NOW_NS)[:2] == ("minute", MINUTE_NS)
+    fill(metric, NOW_NS - 120 * NS_PER_SECOND, NS_PER_SECOND // 20, [1.0] * 2_000)
+    assert points_of(metric, NOW_NS - 120 * NS_PER_SECOND, NOW_NS, 500, NOW_NS)[:2] == ("minute", NS_PER_MINUTE)
 
 
 @pytest.mark.django_db
 def test_readings_near_the_largest_float_have_a_mean() -> None:
     metric = new_metric()
-    fill(metric, NOW_NS - 10 * SECOND_NS, SECOND_NS, [1.7e308] * 5 + [5e-324])
-    [[_at, mean, least, most]] = points_of(metric, NOW_NS - 10 * SECOND_NS, NOW_NS, 1, NOW_NS)[2]
+    fill(metric, NOW_NS - 10 * NS_PER_SECOND, NS_PER_SECOND, [1.7e308] * 5 + [5e-324])
+    [[_at, mean, least, most]] = points_of(metric, NOW_NS - 10 * NS_PER_SECOND, NOW_NS, 1, NOW_NS)[2]
     assert (least, most) == (5e-324, 1.7e308)
     assert mean == pytest.approx(1.7e308 * 5 / 6, rel=1e-9) or mean == pytest.approx(1.7e308 / 6 * 5, rel=1e-9)
 
@@ -153,7 +153,7 @@ values = st.floats(allow_nan=False, allow_infinity=False)
 def test_what_was_stored_comes_back_exactly(values: dict[int, float]) -> None:
     Device.objects.all().delete()
     metric = new_metric()
-    since_ns = NOW_NS - 11 * MINUTE_NS
+    since_ns = NOW_NS - 11 * NS_PER_MINUTE
     store({(metric, since_ns + at * NS_PER_MS): value for at, value in values.items()})
     expected = [[since_ns // NS_PER_MS + at, value] for at, value in sorted(values.items())]
     assert points_of(metric, since_ns, NOW_NS, 500, NOW_NS) == ("raw", 0, expected)
@@ -163,7 +163,7 @@ def test_what_was_stored_comes_back_exactly(values: dict[int, float]) -> None:
 def test_the_view_answers_for_devices_and_metrics(client: Client) -> None:
     now_ms = time.time_ns() // NS_PER_MS
     for device, name, unit in (("boiler", "t", "°C"), ("boiler", "p", "bar"), ("oven", "t", "°C")):
-        fill(new_metric(device, name, unit), (now_ms - 3000) * NS_PER_MS, SECOND_NS, [1.5, 2.5])
+        fill(new_metric(device, name, unit), (now_ms - 3000) * NS_PER_MS, NS_PER_SECOND, [1.5, 2.5])
     everything = get(client).json()["series"]
     assert [(one["device"], one["metric"]) for one in everything] == [
         ("boiler", "p"),
@@ -231,8 +231,8 @@ async def test_csv_holds_every_reading_exactly(monkeypatch: pytest.MonkeyPatch) 
     @sync_to_async
     def prepare() -> None:
         values = [0.1, -2.0, 1e300, 3.0, 4.0, 5.0]
-        fill(new_metric("boiler", 'say "hi", °'), 1_795_000_000_123_456_789, SECOND_NS, values)
-        fill(new_metric("oven", "t", "°C"), 1_795_000_000 * SECOND_NS, SECOND_NS, [7.0])
+        fill(new_metric("boiler", 'say "hi", °'), 1_795_000_000_123_456_789, NS_PER_SECOND, values)
+        fill(new_metric("oven", "t", "°C"), 1_795_000_000 * NS_PER_SECOND, NS_PER_SECOND, [7.0])
 
     await prepare()
     query: dict[str, str | int] = {"since": 1_795_000_000_000, "until": 1_795_000_100_000, "format": "csv"}

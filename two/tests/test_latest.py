@@ -6,11 +6,10 @@ from django.test import AsyncClient
 
 from two.latest import last_readings, latest_devices, random_device, state_of
 from two.models import Device, Metric, Reading
-from two.samples import NS_PER_DAY, NS_PER_MS
+from two.nanoseconds import NS_PER_DAY, NS_PER_MS, NS_PER_SECOND
 from two.storage import store
 from two.views import first_devices
 
-SECOND_NS = 10**9
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
@@ -25,7 +24,7 @@ def test_every_device_with_its_last_readings() -> None:
     now = time.time_ns()
     boiler = metric_of("boiler", "t", interval=10)
     metric_of("boiler", "never")
-    store({(boiler, now - 30 * SECOND_NS): 1.0, (boiler, now - 20 * SECOND_NS): 2.0})
+    store({(boiler, now - 30 * NS_PER_SECOND): 1.0, (boiler, now - 20 * NS_PER_SECOND): 2.0})
     Device.objects.create(slug="attic", name="Attic")
     attic, found = latest_devices()
     assert (attic["device"], attic["state"], attic["at"], attic["metrics"]) == ("attic", "never", None, [])
@@ -34,10 +33,10 @@ def test_every_device_with_its_last_readings() -> None:
         "name": "Boiler",
         "interval": 10.0,
         "state": "online",
-        "at": (now - 20 * SECOND_NS) // NS_PER_MS,
+        "at": (now - 20 * NS_PER_SECOND) // NS_PER_MS,
         "metrics": [
             {"metric": "never", "unit": "", "at": None, "value": None},
-            {"metric": "t", "unit": "", "at": (now - 20 * SECOND_NS) // NS_PER_MS, "value": 2.0},
+            {"metric": "t", "unit": "", "at": (now - 20 * NS_PER_SECOND) // NS_PER_MS, "value": 2.0},
         ],
     }
 
@@ -45,8 +44,8 @@ def test_every_device_with_its_last_readings() -> None:
 def test_the_interval_is_learned_from_the_last_readings() -> None:
     now = time.time_ns()
     fast, slow = metric_of("pump", "fast"), metric_of("pump", "slow")
-    store({(fast, now - n * 2 * SECOND_NS): 1.0 for n in range(9)})
-    store({(slow, now - n * 60 * SECOND_NS): 1.0 for n in range(9)})
+    store({(fast, now - n * 2 * NS_PER_SECOND): 1.0 for n in range(9)})
+    store({(slow, now - n * 60 * NS_PER_SECOND): 1.0 for n in range(9)})
     [pump] = latest_devices()
     assert pump["interval"] == 2.0
 

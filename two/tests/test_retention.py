@@ -4,8 +4,8 @@ import pytest
 from django.core.management import call_command
 
 from two.models import Device, HourRollup, Metric, MinuteRollup, Reading
+from two.nanoseconds import NS_PER_DAY
 from two.retention import BATCH_ROWS, prune
-from two.samples import NS_PER_DAY
 from two.storage import store
 
 pytestmark = pytest.mark.django_db

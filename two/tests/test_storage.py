@@ -9,7 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from two.models import Device, HourRollup, Metric, MinuteRollup, Reading
-from two.storage import HOUR_NS, MINUTE_NS, SCALE, Key, store
+from two.nanoseconds import NS_PER_HOUR, NS_PER_MINUTE
+from two.storage import SCALE, Key, store
 
 pytestmark = pytest.mark.django_db
 START_NS = 1_795_000_000 * 10**9
@@ -27,7 +28,7 @@ def stored() -> dict[Key, float]:
 
 def assert_rollups_agree() -> None:
     """What the rollups say is what the raw rows say."""
-    for model, period_ns in ((MinuteRollup, MINUTE_NS), (HourRollup, HOUR_NS)):
+    for model, period_ns in ((MinuteRollup, NS_PER_MINUTE), (HourRollup, NS_PER_HOUR)):
         expected = defaultdict(list)
         for (metric, at_ns), value in stored().items():
             expected[metric, at_ns // period_ns * period_ns].append(value)
@@ -44,7 +45,7 @@ def assert_rollups_agree() -> None:
 
 def test_readings_and_rollups_are_stored_together() -> None:
     [a, b] = new_metrics()
-    values = {(a, START_NS): 1.0, (a, START_NS + 1): 3.0, (b, START_NS + HOUR_NS): -2.5}
+    values = {(a, START_NS): 1.0, (a, START_NS + 1): 3.0, (b, START_NS + NS_PER_HOUR): -2.5}
     assert store(values) == values
     assert stored() == values
     assert_rollups_agree()
@@ -96,7 +97,7 @@ def test_what_is_rolled_back_leaves_nothing() -> None:
 
 
 finite = st.floats(allow_nan=False, allow_infinity=False)
-offsets = st.integers(0, 5) | st.integers(0, 3 * HOUR_NS)
+offsets = st.integers(0, 5) | st.integers(0, 3 * NS_PER_HOUR)
 batches = st.lists(
     st.tuples(st.dictionaries(st.tuples(st.integers(0, 1), offsets), finite, max_size=20), st.booleans())
 )
