@@ -1,4 +1,4 @@
-"""Who shows a token may do what; asked of the database once every few seconds."""
+"""What the holder of a token may do; asked of the database once every few seconds."""
 
 import asyncio
 import time
@@ -6,11 +6,9 @@ from collections import OrderedDict
 from collections.abc import Callable, Collection
 from contextvars import Context
 from functools import partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from django.utils.crypto import constant_time_compare
-
-from examplechannels.limits import TokenBucket
+from examplechannels.limits import Buckets, TokenBucket
 from examplechannels.questions import AskedTogether, ask
 from two.models import AccessToken
 
@@ -46,14 +44,14 @@ class Tokens:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._grants: OrderedDict[str, tuple[float, Grant | None]] = OrderedDict()  # by digest, with their end
-        self._guesses: OrderedDict[str, TokenBucket] = OrderedDict()  # by address
+        self._guesses = Buckets(BURST_WRONG, WRONG_PER_SECOND, clock)  # by address
         self._rows = AskedTogether(_rows_of, partial(ask, urgent=True))
         self._looked_up: dict[str, asyncio.Task[Grant | None]] = {}  # just now, by digest
 
     def forget(self) -> None:
         """Looks everything up anew."""
         self._grants.clear()
-        self._guesses.clear()
+        self._guesses.forget()
 
     async def grant_for(self, token: str, address: str) -> Grant | None:
         """What `token` allows; None for one that is unknown or revoked.
@@ -66,21 +64,16 @@ class Tokens:
         left = known[0] - self._clock() if known else 0.0
         if known and left > 0:
             if known[1] and left < LOOK_AHEAD_SECONDS and digest not in self._looked_up:
-                self._begin(digest, known[1], self._guesses_of(address))  # nobody waits for it
+                self._begin(digest, known[1], self._guesses.of(address))  # nobody waits for it
             return known[1]
         if digest not in self._looked_up:
-            guesses = self._guesses_of(address)
+            guesses = self._guesses.of(address)
             was_good = known is not None and known[1] is not None
             if not was_good and (wait := guesses.wait()):
                 raise TooManyGuesses(wait)
             self._begin(digest, known[1] if known else None, guesses)
         # Shielded: it is not only for the first who asked.
         return await asyncio.shield(self._looked_up[digest])
-
-    def _guesses_of(self, address: str) -> TokenBucket:
-        guesses = self._guesses.setdefault(address, TokenBucket(BURST_WRONG, WRONG_PER_SECOND, self._clock))
-        _bound(self._guesses)
-        return guesses
 
     def _begin(self, digest: str, before: Grant | None, guesses: TokenBucket) -> None:
         looking = self._look_up(digest, before, guesses)
@@ -92,14 +85,15 @@ class Tokens:
         try:
             row = await self._rows.ask(digest)
             grant = None
-            if row is not None and row.revoked is None and constant_time_compare(row.digest, digest):
+            if row is not None and row.revoked is None:
                 device = row.device.slug if row.device else None
                 grant = Grant(row.scope, device, before.readings if before else _bucket(row.scope, self._clock))
             else:
                 guesses.spend(1, MAX_OWED_WRONG)
             self._grants.pop(digest, None)
             self._grants[digest] = (self._clock() + KEEP_SECONDS, grant)
-            _bound(self._grants)
+            if len(self._grants) > MAX_KEPT:
+                self._grants.popitem(last=False)
             return grant
         finally:
             del self._looked_up[digest]
@@ -112,11 +106,6 @@ def _rows_of(digests: Collection[str]) -> dict[str, AccessToken]:
 
 def _bucket(scope: str, clock: Callable[[], float]) -> TokenBucket:
     return TokenBucket(BURST_READINGS.get(scope, 0), READINGS_PER_SECOND.get(scope, 1), clock)
-
-
-def _bound(kept: OrderedDict[str, Any]) -> None:
-    while len(kept) > MAX_KEPT:
-        kept.popitem(last=False)
 
 
 tokens = Tokens()
