@@ -5,7 +5,6 @@ One thread of its own runs the transactions (commits.py). What a group changed i
 
 import asyncio
 import logging
-import time
 from collections import deque
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -24,6 +23,7 @@ from two.commits import Commits, Committed, Request
 from two.live import Recorded, live, look_again
 from two.models import Alarm
 from two.samples import BadReading, Sample
+from two.stamps import Stamps
 
 logger = logging.getLogger(__name__)
 complaints = Complaints(logger)
@@ -31,7 +31,6 @@ complaints = Complaints(logger)
 MAX_GROUP_READINGS = 20_000
 MAX_WAITING_READINGS = 200_000
 PAUSE_SECONDS = 0.005  # between commits: other processes want to write to the same SQLite file
-MAX_AHEAD_NS = 10**9  # a clock that was set back by more is believed
 IDLE_SECONDS = 10.0  # then the thread and its connection are given back
 COMMIT_SECONDS = 8.0  # then who waits is told that nothing is acknowledged, whatever becomes of the commit
 CLOSE_SECONDS = 4.0  # for what waits when the server ends
@@ -66,7 +65,7 @@ class Recorder:
         self._waiting_readings = 0
         self._task: asyncio.Task[None] | None = None
         self._wake = asyncio.Event()
-        self._last_stamp_ns = 0
+        self._stamps = Stamps()
         self._closing = self._hangs = False
 
     async def record(self, samples: Sequence[Sample], may_create_devices: bool = True) -> None:
@@ -79,7 +78,7 @@ class Recorder:
         await self.submit(samples, may_create_devices)
 
     def submit(self, samples: Sequence[Sample], may_create_devices: bool = True) -> asyncio.Future[None]:
-        """`record` for who sends on before it is committed: the future of that."""
+        """`record` for callers that send on before the commit: a future that ends as `record` does, with its errors."""
         done = asyncio.get_running_loop().create_future()
         if self._waiting_readings + len(samples) > MAX_WAITING_READINGS:
             done.set_exception(NotStored("too much is waiting"))
@@ -87,10 +86,7 @@ class Recorder:
         if self._hangs:
             done.set_exception(NotStored(HANGS))
             return done
-        received_ns = time.time_ns()
-        if received_ns < self._last_stamp_ns < received_ns + MAX_AHEAD_NS:
-            received_ns = self._last_stamp_ns
-        self._last_stamp_ns = received_ns + len(samples)  # a nanosecond for each that has no time of its own
+        received_ns = self._stamps.take(len(samples))  # a nanosecond for each that has no time of its own
         self._waiting.append(_Waiting(Request(samples, received_ns, may_create_devices), done))
         self._waiting_readings += len(samples)
         readings_waiting.set(self._waiting_readings)

@@ -17,8 +17,9 @@ from examplechannels.complaints import Complaints
 from two.ingest.broker import Broker
 from two.ingest.mqtt import FILTERS, samples_of
 from two.ingest.session import Session
-from two.recorder import MAX_AHEAD_NS, NotStored, recorder
+from two.recorder import NotStored, recorder
 from two.samples import BadReading, Sample
+from two.stamps import Stamps
 
 logger = logging.getLogger(__name__)
 
@@ -43,7 +44,7 @@ class Bridge:
     def __init__(self, broker: Broker) -> None:
         self._broker = broker
         self._complaints = Complaints(logger)
-        self._last_stamp_ns = 0
+        self._stamps = Stamps()
         self._reported = ""  # why there is no connection
 
     async def run(self) -> None:
@@ -89,11 +90,9 @@ class Bridge:
     def _samples(self, message: aiomqtt.Message) -> list[Sample]:
         topic = message.topic.value
         # Stamped here and not at the commit, so that a second try at it stores nothing twice.
-        now_ns = time.time_ns()
-        is_set_back = self._last_stamp_ns > now_ns + MAX_AHEAD_NS
-        self._last_stamp_ns = now_ns if is_set_back else max(now_ns, self._last_stamp_ns + 1)
+        received_ns = self._stamps.take()
         try:
-            return samples_of(topic, bytes(message.payload), self._last_stamp_ns, message.retain)
+            return samples_of(topic, bytes(message.payload), received_ns, message.retain)
         except BadReading as error:
             self._complaints.say("%.200r: %s", topic, error.detail)
             return []

@@ -196,7 +196,7 @@ async def test_a_clock_that_was_set_back_is_believed(
 ) -> None:
     now = time.time_ns()
     for clock_ns in (now, now + 86_400 * 10**9, now + 10**6):
-        monkeypatch.setattr("two.recorder.time.time_ns", lambda clock_ns=clock_ns: clock_ns)
+        monkeypatch.setattr("two.stamps.time.time_ns", lambda clock_ns=clock_ns: clock_ns)
         await recorder.record([sample(1)])
     assert [group[0].at_ns for group in published.groups] == [now, now + 86_400 * 10**9, now + 10**6]
 
