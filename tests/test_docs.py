@@ -88,7 +88,7 @@ def test_every_key_of_a_frame_is_documented() -> None:
         directory.ListedRoom,
         directory.LastLine,
         threechat_history.HistoryPage,
-        feeds.Reading,
+        feeds.ReadingFrame,
         history.Series,
         latest.LatestDevice,
         latest.LatestMetric,

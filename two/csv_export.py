@@ -10,7 +10,7 @@ from io import StringIO
 from django.db import connection
 
 from examplechannels.questions import ask
-from two.feeds import RANDOM
+from two.feeds import RANDOM, RANDOM_METRIC
 from two.history import MAX_POINTS, Range, random_series, selected_metrics
 from two.nanoseconds import NS_PER_MS, NS_PER_SECOND
 
@@ -40,9 +40,9 @@ async def csv_lines(asked: Range) -> AsyncIterator[str]:
                 break
             yield lines
             from_ns = last_ns + 1
-    if asked.includes(RANDOM, "value"):
+    if asked.includes(RANDOM, RANDOM_METRIC):
         points = random_series(asked._replace(points=MAX_POINTS), time.time_ns() // NS_PER_MS)["points"]
-        yield _lines([RANDOM, "value", ""], ((int(at) * NS_PER_MS, value) for at, value in points))
+        yield _lines([RANDOM, RANDOM_METRIC, ""], ((int(at) * NS_PER_MS, value) for at, value in points))
 
 
 def _slice(metric: int, names: Sequence[str], since_ns: int, until_ns: int) -> tuple[str, int]:

@@ -9,9 +9,9 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
 from two.catalogue import MAX_DEVICES
-from two.feeds import RANDOM
+from two.feeds import OWN_DEVICES, RANDOM
 from two.models import AccessToken, Device
-from two.samples import OWN_DEVICES, BadReading, slug_of
+from two.samples import BadReading, slug_of
 
 MIN_INTERVAL_SECONDS, MAX_INTERVAL_SECONDS = 0.001, 10**9  # that a device may be expected to send at
 PLACEHOLDER = "YOUR-TOKEN"

@@ -1,4 +1,4 @@
-"""What there is to watch before any device is connected: a random integer per time slot, and this machine itself."""
+"""The server's own devices, there before any other is connected: the random feed, and this machine (two/host.py)."""
 
 from functools import lru_cache
 from typing import TypedDict
@@ -7,11 +7,14 @@ from django.utils.crypto import salted_hmac
 
 from examplechannels.ticker import slot_start_ms
 
-RANDOM = "random"  # the slug of the random feed's device
+RANDOM = "random"  # the slugs of the server's own devices
+HOST = "host"
+OWN_DEVICES = {RANDOM, HOST}
+RANDOM_METRIC = "value"
 REMEMBERED_SLOTS = 4_096
 
 
-class Reading(TypedDict):
+class ReadingFrame(TypedDict):
     """One value on the wire."""
 
     data: float
@@ -27,5 +30,5 @@ def random_at(slot: int) -> int:
     return int.from_bytes(salted_hmac("two.random", str(slot)).digest()[:8]) % 101
 
 
-def random_reading(slot: int) -> Reading:
-    return {"data": random_at(slot), "device": RANDOM, "metric": "value", "unit": "", "at": slot_start_ms(slot)}
+def random_reading(slot: int) -> ReadingFrame:
+    return {"data": random_at(slot), "device": RANDOM, "metric": RANDOM_METRIC, "unit": "", "at": slot_start_ms(slot)}

@@ -8,7 +8,7 @@ from django.db import connection
 from django.db.models import Q, QuerySet
 
 from examplechannels.ticker import TICK_SECONDS, slot_at, slot_start_ms
-from two.feeds import RANDOM, random_at
+from two.feeds import RANDOM, RANDOM_METRIC, random_at
 from two.models import Metric
 from two.nanoseconds import NS_PER_DAY, NS_PER_HOUR, NS_PER_MINUTE, NS_PER_MS, NS_PER_SECOND
 from two.samples import AHEAD_NS, oldest_ns
@@ -135,7 +135,7 @@ def random_series(asked: Range, now_ms: int) -> Series:
     last = min(-(-asked.until_ms // period_ms), now_slot + 1)  # excluded
     values = [(slot_start_ms(slot), random_at(slot)) for slot in range(first, last)]
     if len(values) <= asked.points:
-        return _series(RANDOM, "value", "", "raw", 0, [[at, value] for at, value in values])
+        return _series(RANDOM, RANDOM_METRIC, "", "raw", 0, [[at, value] for at, value in values])
     step_ms = step_for((asked.until_ms - asked.since_ms) * NS_PER_MS, asked.points) // NS_PER_MS
     buckets: dict[int, list[int]] = {}
     for at, value in values:
@@ -143,7 +143,7 @@ def random_series(asked: Range, now_ms: int) -> Series:
     points: list[list[float]] = [
         [start, sum(inside) / len(inside), min(inside), max(inside)] for start, inside in buckets.items()
     ]
-    return _series(RANDOM, "value", "", "raw", step_ms * NS_PER_MS, points)
+    return _series(RANDOM, RANDOM_METRIC, "", "raw", step_ms * NS_PER_MS, points)
 
 
 def _series(

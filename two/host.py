@@ -10,13 +10,13 @@ from examplechannels.background import background
 from examplechannels.broadcast import broadcast
 from examplechannels.questions import ask
 from examplechannels.ticker import TICK_SECONDS, slot_at, slot_start_ms
+from two.feeds import HOST
 from two.live import TELEMETRY
 from two.models import Device, Metric
 from two.nanoseconds import NS_PER_MS
 from two.recorder import NotStored, recorder
 from two.samples import BadReading, Sample
 
-HOST = "host"
 UNWATCHED_SLOTS = 5  # while nobody watches, every fifth slot is enough
 UNITS = {"cpu": "%", "memory": "%", "network.in": "kB/s", "network.out": "kB/s"}
 

@@ -11,7 +11,7 @@ from examplechannels.broadcast import Selection, encode
 from examplechannels.complaints import Complaints
 from examplechannels.questions import SharedQuestion
 from examplechannels.ticker import TICK_SECONDS, slot_at
-from two.feeds import RANDOM, random_reading
+from two.feeds import RANDOM, RANDOM_METRIC, random_reading
 from two.live import frame_slices
 from two.models import Device, HourRollup, Metric, Reading
 from two.nanoseconds import NS_PER_MS, NS_PER_SECOND
@@ -75,7 +75,7 @@ def state_of(at: int | None, interval: float | None, now: float) -> Literal["onl
 
 def random_device() -> LatestDevice:
     reading = random_reading(slot_at(time.time()))
-    metric: LatestMetric = {"metric": "value", "unit": "", "at": reading["at"], "value": reading["data"]}
+    metric: LatestMetric = {"metric": RANDOM_METRIC, "unit": "", "at": reading["at"], "value": reading["data"]}
     return {
         "device": RANDOM,
         "name": RANDOM,

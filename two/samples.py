@@ -12,12 +12,12 @@ from django.conf import settings
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
+from two.feeds import OWN_DEVICES
 from two.models import MAX_METRIC_CHARACTERS, MAX_SLUG_CHARACTERS
 from two.nanoseconds import NS_PER_DAY, NS_PER_MINUTE, NS_PER_MS
 
 MAX_BATCH_READINGS = 10_000
 MAX_NAME_CHARACTERS = 100
-OWN_DEVICES = {"random", "host"}
 MIN_SECONDS, MAX_SECONDS = 10**9, 10**10  # 2001 and 2286, if a time in milliseconds were one in seconds
 AHEAD_NS = 5 * NS_PER_MINUTE  # how far a device's clock may be ahead
 

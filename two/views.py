@@ -21,12 +21,12 @@ from examplechannels.visitors import open_to_walls, post_has_token
 from threechat.room_page import device_room
 from two.csv_export import csv_lines
 from two.devices import NameTaken, add_device, are_known, examples_for, find_device
-from two.feeds import RANDOM
+from two.feeds import OWN_DEVICES, RANDOM, RANDOM_METRIC
 from two.history import MAX_POINTS, Range, TooMuch, random_series, series_in
 from two.ingest.views import post_readings
 from two.latest import LatestDevice, latest, latest_devices, random_device
 from two.models import Metric
-from two.samples import OWN_DEVICES, BadReading
+from two.samples import BadReading
 
 logger = logging.getLogger(__name__)
 
@@ -124,7 +124,7 @@ def _encoded_series(asked: Range) -> list[str]:
     series = series_in(asked)
     if not series:
         _require_known(asked)
-    if asked.includes(RANDOM, "value"):
+    if asked.includes(RANDOM, RANDOM_METRIC):
         series.append(random_series(asked, int(time() * 1000)))
     return [encode(one) for one in series]
 

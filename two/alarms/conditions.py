@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
+from two.feeds import HOST
+
 if TYPE_CHECKING:
     from two.models import Rule
 
 LARGEST = sys.float_info.max
 MAX_HOLD_SECONDS = 86_400.0
 MIN_SILENT_SECONDS = 1.0
-HOST = "host"
 # What psutil can say of the machine; other devices may send anything.
 BOUNDS_OF_HOST = {
     "cpu": (0.0, 100.0),

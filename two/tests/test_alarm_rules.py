@@ -348,7 +348,6 @@ def test_of_our_own_machine_it_is_known_what_can_be(
 
 def test_the_bounds_of_our_own_machine_are_of_what_it_records() -> None:
     assert conditions.BOUNDS_OF_HOST.keys() == host.UNITS.keys()
-    assert conditions.HOST == host.HOST
 
 
 @pytest.mark.parametrize("form", [PAGE, "/admin/two/rule/add/"])
