@@ -17,7 +17,7 @@ LOOK_AGAIN = {"type": "catch_up"}  # for pages: what they fetched may be another
 PUBLISH_SECONDS = 0.025
 COMMIT_SECONDS = 0.1  # longer than that a frame does not wait for what is being committed
 MAX_FRAME_READINGS = 1_000
-MAX_FRAME_BYTES = 60 * 1024
+MAX_SENT_BYTES = 60 * 1024  # of a frame
 # Beyond it viewers fetch their window instead.
 MAX_WAITING_OF_DEVICE = 2_000
 MAX_WAITING = 20_000
@@ -46,7 +46,7 @@ def frame_slices(texts: Sequence[str]) -> Iterator[slice]:
     first = size = 0
     for index, text in enumerate(texts):
         length = 1 + (len(text) if text.isascii() else len(text.encode()))
-        if index - first == MAX_FRAME_READINGS or size + length > MAX_FRAME_BYTES:
+        if index - first == MAX_FRAME_READINGS or size + length > MAX_SENT_BYTES:
             yield slice(first, index)
             first, size = index, 0
         size += length

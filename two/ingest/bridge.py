@@ -23,8 +23,9 @@ from two.stamps import Stamps
 
 logger = logging.getLogger(__name__)
 
-MAX_BATCH_MESSAGES = 1_000  # some hold no reading
-MAX_BATCH_READINGS = 1_000  # then it is committed; the last message may bring up to 10,000 more
+# A batch with so much is committed; its last message may bring up to 10,000 readings more.
+ENOUGH_READINGS = 1_000
+ENOUGH_MESSAGES = 1_000  # some hold no reading
 LONGEST_PAUSE_SECONDS = 8.0  # what is back is to be used within ten
 HUNG_UP = 128  # what paho-mqtt calls an unspecified error
 STEADY_SECONDS = 10.0  # a connection that lived so long is worth another try at once
@@ -75,9 +76,7 @@ class Bridge:
         """What has arrived; waits for the first message."""
         batch: list[Parsed] = []
         readings = 0
-        while not batch or (
-            len(session.messages) and readings < MAX_BATCH_READINGS and len(batch) < MAX_BATCH_MESSAGES
-        ):
+        while not batch or (len(session.messages) and readings < ENOUGH_READINGS and len(batch) < ENOUGH_MESSAGES):
             message = await session.next_message()
             samples = self._samples(message)
             batch.append(Parsed(message, samples))
