@@ -15,7 +15,7 @@ from examplechannels.background import background
 from examplechannels.broadcast import broadcast
 from examplechannels.questions import ask
 from examplechannels.ticker import TICK_SECONDS
-from two.alarms.wire import AlarmFrame, alarms_numbered, event_of, open_alarms
+from two.alarms.wire import AlarmFrame, alarms_by_id, event_of, open_alarms
 from two.catalogue import KnownMetric
 from two.live import EVENTS, TELEMETRY, Recorded, live
 from two.models import Metric, Reading
@@ -66,7 +66,7 @@ class Neighbours:
             return
         found = {alarm["id"]: alarm for alarm in await ask(open_alarms)}
         before = self._open if self._open is not None else found
-        ended = await ask(partial(alarms_numbered, before.keys() - found.keys()))
+        ended = await ask(partial(alarms_by_id, before.keys() - found.keys()))
         for alarm in [*ended, *(alarm for number, alarm in found.items() if before.get(number) != alarm)]:
             broadcast.publish(EVENTS, event_of(alarm))
         self._open = found

@@ -82,11 +82,11 @@ def slug_of(name: str) -> str:
     return slug or f"device-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
 
 
-def device_of_others(name: str, where: str) -> str:
-    """The slug of a device that somebody outside may write for.
+def writable_slug(name: str, where: str) -> str:
+    """The slug of a device that clients may write for.
 
     Raises:
-        BadReading: no name, or one of ours.
+        BadReading: the name makes no slug, or that of one of the server's own devices; `where` says what named it.
     """
     slug = slug_of(name)
     if slug in OWN_DEVICES:

@@ -149,9 +149,9 @@ def open_alarms() -> list[AlarmFrame]:
     return _frames(Q(cleared_ns=None), MAX_ALARMS)
 
 
-def alarms_numbered(numbers: Collection[int]) -> list[AlarmFrame]:
-    """Blocks."""
-    return _frames(Q(pk__in=numbers), MAX_ALARMS)
+def alarms_by_id(ids: Collection[int]) -> list[AlarmFrame]:
+    """Those that are still there, the newest first. Blocks."""
+    return _frames(Q(pk__in=ids), MAX_ALARMS)
 
 
 def alarms_between(since_ms: int, until_ms: int, devices: frozenset[str] | None) -> list[AlarmFrame]:

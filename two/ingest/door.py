@@ -82,8 +82,8 @@ async def admit(token: str, address: str) -> Grant:
     return grant
 
 
-def count(grant: Grant, readings: int) -> None:
-    """Raises `Refused` with 429 when the token has written too much lately."""
+def charge(grant: Grant, readings: int) -> None:
+    """Takes them from what the token may write. Raises `Refused` with 429 when it has written too much lately."""
     if wait := grant.readings.take(readings):
         raise Refused(429, "too-fast", _("Too many readings with this token."), _whole(wait))
 

@@ -11,10 +11,10 @@ from two.samples import (
     BadReading,
     Sample,
     check_count,
-    device_of_others,
     metric_name,
     number,
     time_of,
+    writable_slug,
 )
 
 ENVELOPE = {"ts", "values", "device"}  # reserved as names of metrics
@@ -105,7 +105,7 @@ def _device(name: Any, where: str, own_device: str | None) -> str:
         )
     if not isinstance(name, str):
         raise BadReading("bad-device", _("%(where)s is not a text.") % {"where": where})
-    slug = device_of_others(name, where)
+    slug = writable_slug(name, where)
     if own_device not in (None, slug):
         raise BadReading(
             "foreign-device",

@@ -14,10 +14,10 @@ from two.samples import (
     Sample,
     check_count,
     check_time,
-    device_of_others,
     metric_name,
     number,
     slug_of,
+    writable_slug,
 )
 
 NS_PER_UNIT = {"ns": 1, "n": 1, "us": 10**3, "u": 10**3, "ms": NS_PER_MS, "s": NS_PER_SECOND}
@@ -79,7 +79,7 @@ def _parsed(text: str) -> Iterator[tuple[int, dict]]:  # type: ignore[type-arg]
 def _add(samples: list[Sample], parsed: dict, ns_per_unit: int, own_device: str | None) -> None:  # type: ignore[type-arg]
     tags, measurement = parsed["tags"], parsed["measurement"]
     name = tags.get("device") or tags.get("host") or measurement
-    slug = device_of_others(name, "device")
+    slug = writable_slug(name, "device")
     if own_device not in (None, slug):
         raise BadReading(
             "foreign-device",

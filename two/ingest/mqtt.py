@@ -12,7 +12,7 @@ from typing import Any
 
 from django.conf import settings
 
-from two.samples import BadReading, Sample, check_count, device_of_others, metric_name, time_of
+from two.samples import BadReading, Sample, check_count, metric_name, time_of, writable_slug
 
 FILTERS = ("telemetry/+", "zigbee2mqtt/#", "tele/+/SENSOR")
 NOT_READINGS = {"availability", "set", "get"}  # what Zigbee2MQTT hangs below a device
@@ -44,7 +44,7 @@ def samples_of(topic: str, payload: bytes, now_ns: int, retained: bool = False) 
         return []
     if "/" in name and not payload.startswith(b"{"):
         return []  # Zigbee2MQTT's output of single attributes
-    device_of_others(name, "topic")
+    writable_slug(name, "topic")
     values = _object(payload)
     at_ns = None
     if topic.startswith("telemetry/"):

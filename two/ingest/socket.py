@@ -13,7 +13,7 @@ from examplechannels.broadcast import encode
 from examplechannels.close_codes import LOG_IN, TOO_MANY, TRY_LATER
 from examplechannels.doors import count_refusal, header
 from examplechannels.limits import address_of
-from two.ingest.door import Refused, admit, count, token_in
+from two.ingest.door import Refused, admit, charge, token_in
 from two.ingest.json_readings import samples_from_json, token_from_json
 from two.recorder import NotStored, recorder
 from two.samples import BadReading
@@ -68,7 +68,7 @@ async def _read(scope: Any, receive: Receive, answers: Answers) -> None:
             try:
                 grant = await admit(token, address)  # it may have been revoked meanwhile
                 samples = samples_from_json(frame, grant.device)
-                count(grant, len(samples))
+                charge(grant, len(samples))
             except (BadReading, Refused) as error:
                 if isinstance(error, Refused) and error.status in ENDING:
                     raise

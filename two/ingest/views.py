@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST
 from examplechannels.doors import count_refusal, refusal
 from examplechannels.limits import neighbourhood
 from examplechannels.visitors import post_has_token
-from two.ingest.door import RETRY_SECONDS, Refused, admit, count, token_of_request
+from two.ingest.door import RETRY_SECONDS, Refused, admit, charge, token_of_request
 from two.ingest.json_readings import samples_from_json
 from two.ingest.line_protocol import samples_from_lines
 from two.recorder import NotStored, recorder
@@ -69,7 +69,7 @@ async def _ingest(request: HttpRequest, parse: Parse) -> None:
             samples = parse(request.body, grant.device)
         else:
             samples = await asyncio.to_thread(lambda: parse(unpacked(request), grant.device))
-        count(grant, len(samples))
+        charge(grant, len(samples))
         if samples:
             await recorder.record(samples, may_create_devices=grant.device is None)
     except BadReading as error:
