@@ -25,7 +25,7 @@ from threechat.rooms import room_named
 from threechat.storage import Stored, add_message, locked_or_new
 from threechat.writer import NotStored, writer
 from two.alarms import webhooks
-from two.alarms.sweep import seen
+from two.alarms.sweep import rule_watch
 from two.alarms.wire import alarm_event, alarm_frame, news, room_of
 from two.live import EVENTS
 from two.models import Alarm, Delivery, Rule
@@ -128,7 +128,7 @@ class Voice:
                     async with asyncio.timeout(LOOK_SECONDS):
                         await self._wake.wait()
                 except TimeoutError:
-                    if not seen.rules:
+                    if not rule_watch.has_rules:
                         continue
                 self._wake.clear()
                 await self.speak()

@@ -20,7 +20,7 @@ from threechat.messages import message_frame
 from threechat.models import Message, Room
 from threechat.tests.cast import client_of, make_cast, socket_of
 from threechat.tests.test_consumers import next_of
-from two.alarms.sweep import seen
+from two.alarms.sweep import rule_watch
 from two.alarms.wire import alarm_frame, news, tell
 from two.models import Alarm, Delivery, Rule
 from two.nanoseconds import NS_PER_MS, NS_PER_SECOND
@@ -410,12 +410,12 @@ async def test_what_another_process_recorded_is_found_a_little_later(monkeypatch
 @pytest.mark.usefixtures("nothing_left")
 async def test_while_there_are_no_rules_it_looks_for_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("threechat.alarm_messages.LOOK_SECONDS", 0.02)
-    monkeypatch.setattr(seen, "rules", False)
+    monkeypatch.setattr(rule_watch, "has_rules", False)
     await sync_to_async(raise_alarm)(await sync_to_async(make_rule)(), 10)
     member = await opened(f"/ws/chat/{ROOM}/")
     async with speaking():
         assert await member.receive_nothing(timeout=0.2)
-        seen.rules = True
+        rule_watch.has_rules = True
         assert (await member.receive_json_from(timeout=5))["alarm"]["state"] == "raised"
     await member.disconnect()
 

@@ -42,13 +42,13 @@ ORDER BY rule.id LIMIT %s
 """
 
 
-class Seen:
-    """What the last look found. Who looks now and then for alarms to tell need not, while there is no rule."""
+class RuleWatch:
+    """Whether there is any rule: while there is none, nobody has to look for alarms to tell, or to send."""
 
-    rules = True  # as far as this process knows
+    has_rules = True  # as of the last look of this process; until the first perhaps
 
 
-seen = Seen()
+rule_watch = RuleWatch()
 
 
 def is_any_rule() -> bool:
@@ -117,8 +117,8 @@ async def watch_the_clock() -> None:
     try:
         while True:
             await asyncio.sleep(SWEEP_SECONDS)
-            seen.rules = await ask_for_alarms(is_any_rule)
-            while seen.rules and (changed := await ask_for_alarms(partial(sweep, time.monotonic() - began))):
+            rule_watch.has_rules = await ask_for_alarms(is_any_rule)
+            while rule_watch.has_rules and (changed := await ask_for_alarms(partial(sweep, time.monotonic() - began))):
                 tell(changed)
     finally:
-        seen.rules = True  # perhaps: nobody looks any more
+        rule_watch.has_rules = True  # perhaps: nobody looks any more

@@ -26,7 +26,7 @@ from two.alarms import outbox
 from two.alarms.addresses import BadWebhook, target_of
 from two.alarms.outbox import Claimed, Due
 from two.alarms.posting import post
-from two.alarms.sweep import seen
+from two.alarms.sweep import rule_watch
 
 logger = logging.getLogger(__name__)
 complaints = Complaints(logger)
@@ -99,7 +99,7 @@ class Postman:
                     await self._woken.wait()
                 return
             except TimeoutError:
-                if seen.rules:
+                if rule_watch.has_rules:
                     return
 
     async def _begin(self) -> None:

@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 
 from examplechannels.questions import close_connections
 from two.alarms.evaluation import MAX_UNTOLD, evaluate
-from two.alarms.sweep import seen, sweep, watch_the_clock
+from two.alarms.sweep import rule_watch, sweep, watch_the_clock
 from two.models import Alarm, Device, Metric, Reading, Rule
 from two.nanoseconds import NS_PER_SECOND
 from two.recorder import NotStored, Recorder
@@ -587,20 +587,20 @@ async def test_the_clock_does_not_wait_for_visitors(site: Site, crowd: None, mon
 
 async def test_the_clock_knows_whether_there_are_rules(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("two.alarms.sweep.SWEEP_SECONDS", 0.01)
-    assert seen.rules
+    assert rule_watch.has_rules
     clock = asyncio.create_task(watch_the_clock())
     async with asyncio.timeout(5):
-        while seen.rules:
+        while rule_watch.has_rules:
             await asyncio.sleep(0.01)
         await make()
-        while not seen.rules:
+        while not rule_watch.has_rules:
             await asyncio.sleep(0.01)
         await Rule.objects.all().adelete()
-        while seen.rules:
+        while rule_watch.has_rules:
             await asyncio.sleep(0.01)
     clock.cancel()
     await asyncio.wait([clock])
-    assert seen.rules
+    assert rule_watch.has_rules
 
 
 async def test_a_reading_that_comes_while_the_clock_looks_is_heard(site: Site) -> None:

@@ -25,7 +25,7 @@ from examplechannels.questions import ask, ask_for_alarms, close_connections
 from two.alarms import outbox, posting
 from two.alarms.addresses import BadWebhook, addresses_of, is_public, target_of
 from two.alarms.posting import post
-from two.alarms.sweep import seen
+from two.alarms.sweep import rule_watch
 from two.alarms.trial import send_test
 from two.alarms.webhooks import SLOTS_PER_HOST, Postman
 from two.models import Alarm, Delivery, Device, Metric, Rule
@@ -130,7 +130,7 @@ async def test_waking_delivers_at_once(database: None) -> None:
 async def test_while_there_are_no_rules_it_looks_only_when_woken(
     database: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(seen, "rules", False)
+    monkeypatch.setattr(rule_watch, "has_rules", False)
     with receiver() as hook:
         async with postman() as one:
             first = await make_delivery_async(hook.url)
@@ -139,7 +139,7 @@ async def test_while_there_are_no_rules_it_looks_only_when_woken(
             second = await make_delivery_async(hook.url)
             await asyncio.sleep(0.2)  # ten looks
             assert len(hook.received) == 1
-            seen.rules = True
+            rule_watch.has_rules = True
             await eventually(is_done(second.pk), seconds=5)
 
 
