@@ -38,7 +38,7 @@ def between(metric: KnownMetric, after_ns: int, until_ns: int) -> list[Recorded]
 
 
 class Neighbours:
-    """What was shown so far. Readings that come late, behind newer ones, wait until a page fetches its window."""
+    """What was shown so far. A reading older than the newest shown waits until a page fetches its window."""
 
     def __init__(self) -> None:
         self._shown: dict[int, int] | None = None  # newest time by metric; None while nobody watches

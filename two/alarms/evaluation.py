@@ -23,7 +23,7 @@ from two.nanoseconds import NS_PER_SECOND
 from two.samples import AHEAD_NS
 from two.storage import ROWS_PER_STATEMENT, Key
 
-MAX_REPLAYED = 30_000  # the last ones: more than are ever new at once (two/recorder.py), and those behind a late one
+MAX_REPLAYED = 30_000  # the last ones: more than are ever new at once (two/recorder.py), and those after a late one
 MAX_UNTOLD = 20  # alarms of a rule that came and went since it last spoke; more are counted, the last ones kept
 
 

@@ -18,9 +18,9 @@ class Point(NamedTuple):
     value: float
 
 
-def a_minute(begin_ns: int, end_ns: int, by: float) -> float:
-    """How much a metric changes a minute that changed `by` so much between two readings."""
-    return abs(by) * (NS_PER_MINUTE / max(end_ns - begin_ns, LEAST_STEP_NS))
+def rate_per_minute(begin_ns: int, end_ns: int, change: float) -> float:
+    """How fast a metric changed between two readings, in its unit a minute; without a sign."""
+    return abs(change) * (NS_PER_MINUTE / max(end_ns - begin_ns, LEAST_STEP_NS))
 
 
 class State(NamedTuple):
@@ -72,9 +72,9 @@ class Condition(NamedTuple):
         return State(Rule.Phase.RAISED, raises_ns, raises_ns)
 
     def overtake(self, known: State, before: Point | None, newest: Point) -> tuple[State, list[Change]]:
-        """The state after a late reading behind which none lies, though the clock has raised an alarm since.
+        """The state after the newest reading of all, which came late: the clock has raised an alarm after its time.
 
-        It stands until the next one: where it ends the condition, the alarm ends as soon as it began.
+        Its value still stands: where that ends the condition, the alarm ends at the very time at which it was raised.
         """
         measured = self._measured(before, newest)
         if known.phase != Rule.Phase.RAISED or measured is None or not self._ended(measured):
@@ -85,7 +85,7 @@ class Condition(NamedTuple):
         """What the threshold is for: the value, or how much it changes a minute."""
         if self.kind != Rule.Kind.RATE:
             return point.value
-        return None if before is None else a_minute(before.at_ns, point.at_ns, point.value - before.value)
+        return None if before is None else rate_per_minute(before.at_ns, point.at_ns, point.value - before.value)
 
     def _holds(self, measured: float) -> bool:
         return measured < self.threshold if self.kind == Rule.Kind.BELOW else measured > self.threshold
@@ -97,21 +97,23 @@ class Condition(NamedTuple):
 
 
 def replayed_from(condition: Condition, known: State, late_ns: int) -> int:
-    """From when on readings count when late ones come from `late_ns` on.
+    """The time from which on readings are to be replayed when late ones came, the first of them at `late_ns`.
 
-    One changes also how fast the next came: what seemed to have ended with that may have held for all of the hold.
+    Of a rate that is earlier by the hold: a late reading changes also how fast the next one came, so a condition that
+    seemed to end with the next may have gone on, and began up to that long before.
     """
-    may_have_held = condition.kind == Rule.Kind.RATE and _was_clear(known, late_ns)
+    may_have_held = condition.kind == Rule.Kind.RATE and _was_clear_after(known, late_ns)
     return max(late_ns - (condition.hold_ns if may_have_held else 0), known.settled_ns + 1)
 
 
 def replay(
     condition: Condition, known: State, before: Point | None, points: Iterable[Point], last_new_ns: int
 ) -> tuple[State, list[Change]]:
-    """The state after `points`: those that are new, and with late ones what lies between and behind them.
+    """The state after `points`, in the order of their times: the new ones, and all that lie between or after them.
 
-    Ends early where a reading behind the new ones leaves the rule clear that is not raised by now: then it was clear
-    there before, too, and from there on all is judged as it was.
+    `known` is the state so far, `before` the reading before `points`, `last_new_ns` the time of the last new one.
+    Ends early at a reading after the new ones that leaves the rule clear, unless the rule is raised by now: it was
+    clear there without the new ones, too, and what came later has been judged from there.
     """
     state, changes = known, []
     for point in points:
@@ -123,13 +125,13 @@ def replay(
             if point.at_ns > last_new_ns:
                 if state == known:
                     break
-                if state.phase == Rule.Phase.CLEAR and _was_clear(known, point.at_ns):
+                if state.phase == Rule.Phase.CLEAR and _was_clear_after(known, point.at_ns):
                     since_ns = known.since_ns if known.phase == Rule.Phase.PENDING else state.settled_ns
                     return State(known.phase, since_ns, state.settled_ns), changes
         before = point
     return state, changes
 
 
-def _was_clear(known: State, at_ns: int) -> bool:
-    """Whether what is known now began later than a reading after which all is clear."""
+def _was_clear_after(known: State, at_ns: int) -> bool:
+    """Whether a rule that is not raised was clear at some time after `at_ns`: it is now, or became pending later."""
     return known.phase == Rule.Phase.CLEAR or (known.phase == Rule.Phase.PENDING and known.since_ns > at_ns)

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 
-from two.alarms.machine import a_minute
+from two.alarms.machine import rate_per_minute
 from two.storage import ROWS_PER_STATEMENT
 
 MAX_COUNTED = 30_000  # more than are ever new at once (two/recorder.py)
@@ -63,7 +63,7 @@ def spans_of_rates(series: Mapping[int, Series]) -> list[Span]:
         if after_ns is not None:  # a late reading changes also how fast the next one came
             times_ns, values = [*times_ns, after_ns], [*values, after]
         steps = zip(pairwise(times_ns), pairwise(values), strict=True)
-        rates = [a_minute(begin_ns, end_ns, value - last) for (begin_ns, end_ns), (last, value) in steps]
+        rates = [rate_per_minute(begin_ns, end_ns, value - last) for (begin_ns, end_ns), (last, value) in steps]
         if among > len(own.times_ns):  # old ones lie between the new ones: any rate
             rates = [0.0, float_info.max]
         if rates:
