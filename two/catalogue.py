@@ -73,7 +73,7 @@ class Catalogue:
         absent = {slug: metrics - found.get(slug, {}).keys() for slug, metrics in wanted.items()}
         if any(absent.values()):
             new_metrics = {slug: metrics for slug, metrics in absent.items() if metrics}
-            _create(new_metrics, found, names if may_create_devices else {})
+            _create(new_metrics, found, names, may_create_devices)
             found = _metrics_of(wanted)
         for name, metric in missing:
             self._known[name, metric] = found[slug_of(name)][metric]
@@ -88,15 +88,20 @@ def _metrics_of(slugs: Iterable[str]) -> dict[str, dict[str, KnownMetric]]:
     return found
 
 
-def _create(absent: dict[str, set[str]], found: dict[str, dict[str, KnownMetric]], names: dict[str, str]) -> None:
-    """Creates metrics, and devices with their `names`; without names no device may be created."""
+def _create(
+    absent: dict[str, set[str]],
+    found: dict[str, dict[str, KnownMetric]],
+    names: dict[str, str],
+    may_create_devices: bool,
+) -> None:
+    """Creates the `absent` metrics of each slug beside those `found`, and with their `names` devices, if it may."""
     for slug, metrics in absent.items():
         if len(found.get(slug, {})) + len(metrics) > MAX_METRICS:
             raise BadReading("too-many-metrics", _("“%(slug)s” would have more than 1,000 metrics.") % {"slug": slug})
     devices = dict(Device.objects.filter(slug__in=absent).values_list("slug", "id"))
     # Sorted, so that two writers that create the same wait for each other in one order.
     if new := sorted(absent.keys() - devices.keys()):
-        if not names:
+        if not may_create_devices:
             raise BadReading("no-such-device", _("“%(slug)s” was deleted.") % {"slug": new[0]}, status=401)
         if Device.objects.count() + len(new) > MAX_DEVICES:
             raise BadReading("too-many-devices", _("There would be more than 10,000 devices."))

@@ -46,7 +46,7 @@ class _Unknown(OperationalError):
 
 
 class Commits:
-    """All methods belong to one thread; `forget` does not while that is at it."""
+    """`commit` belongs to one thread; `forget` may be called from any while no commit is under way."""
 
     def __init__(self) -> None:
         self._catalogue = Catalogue()

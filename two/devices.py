@@ -66,7 +66,7 @@ def are_known(slugs: Collection[str]) -> bool:
 
 
 def examples_for(site: str, device: str, token: str = PLACEHOLDER) -> list[Example]:
-    """How to send to a device, ready to be copied. `site` is this server's address with a slash at its end."""
+    """How to send to a device, ready to be copied. `site` is this server's URL, with or without a slash at its end."""
     context = {"site": site.rstrip("/"), "device": device, "token": token}
     return [
         {"title": title, "text": render_to_string(f"examples/{name}", context).strip()}

@@ -96,7 +96,8 @@ def points_of(
         return "raw", 0, []
     since_ns = max(since_ns, first_ns)  # nothing is older
     step_ns = step_for(until_ns - since_ns, points)
-    origin_ns = since_ns if points == 1 else 0  # one bucket must not meet the end of another
+    # Counted from 1970, the range may touch two buckets; where one is asked for, it begins with the range.
+    origin_ns = since_ns if points == 1 else 0
     if since_ns >= oldest_ns(now_ns):
         readings = _rows(
             "SELECT at_ns, value FROM two_reading WHERE metric_id = %s AND at_ns >= %s AND at_ns < %s "

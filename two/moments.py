@@ -15,7 +15,7 @@ from two.samples import AHEAD_NS
 def is_known_moment(device: str, metric: str, at_ms: int) -> bool:
     """From a day before the first reading to five minutes ahead; of the random feed what is remembered. Blocks.
 
-    A day, for where a point of a chart is the mean of hours it lies in the middle of them.
+    A day: a point that is the mean of hours is shown in the middle of them, which may be before the first reading.
     """
     now_ms = time.time_ns() // NS_PER_MS
     if device == RANDOM:

@@ -156,7 +156,7 @@ class NoSuchDevice(Exception):
 
 
 class BadQuery(Exception):
-    """A query that asks for nothing that there could be."""
+    """A query whose numbers cannot be read, or are out of bounds: refused with `status`, `code` and `detail`."""
 
     def __init__(self, code: str, detail: str, status: int = 400) -> None:
         super().__init__(detail)

@@ -74,7 +74,7 @@ def is_public(address: Address) -> bool:
 
 
 async def addresses_of(target: Target) -> list[str]:
-    """Where to connect to, the best first. The check is of no use to who resolves the name a second time.
+    """IP addresses to connect to, the best first. Connect to these, not to the name: it may lead elsewhere next time.
 
     Raises:
         BadWebhook: one of the addresses is private.

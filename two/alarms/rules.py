@@ -23,13 +23,13 @@ from two.models import Alarm, Delivery, Device, Metric, Rule
 MAX_RULES = 10_000
 MAX_RULES_OF_DEVICE = 100
 MOST_WRITTEN_OUT = 1e15
-WHAT_COUNTS = ["metric", "kind", "threshold", "hold_seconds", "hysteresis"]
-CONDITION = [*WHAT_COUNTS, "is_enabled"]
-FIELDS = [*CONDITION, "webhook_url"]
+CONDITION_FIELDS = ["metric", "kind", "threshold", "hold_seconds", "hysteresis"]  # no two rules have them alike
+RESTARTING_FIELDS = [*CONDITION_FIELDS, "is_enabled"]  # when one is changed, the rule begins anew
+FIELDS = [*RESTARTING_FIELDS, "webhook_url"]
 
 
 class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
-    """What no form can say, `Rule.clean` does: this one adds what needs the database, or this site's settings."""
+    """Checks what needs the database or this site's settings; what a rule alone can tell, `Rule.clean` checks."""
 
     class Meta:
         model = Rule
@@ -72,10 +72,10 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
     def validate_unique(self) -> None:
         """As the model has it by now: of silence neither threshold nor hysteresis counts."""
         super().validate_unique()
-        is_other = not self.instance.pk or not set(WHAT_COUNTS).isdisjoint(self.changed_data)
+        is_other = not self.instance.pk or not set(CONDITION_FIELDS).isdisjoint(self.changed_data)
         if self.errors or not is_other:
             return
-        values = {name: getattr(self.instance, name) for name in WHAT_COUNTS}
+        values = {name: getattr(self.instance, name) for name in CONDITION_FIELDS}
         if Rule.objects.exclude(pk=self.instance.pk).filter(**values).exists():
             self.add_error(None, forms.ValidationError(_("There is this very rule already."), code="no-other"))
 
@@ -113,7 +113,7 @@ def save(rule: Rule, changed: list[str]) -> None:
         return
     get_object_or_404(Rule.objects.select_for_update(), pk=rule.pk)
     rule.save(update_fields=[*FIELDS, "webhook_secret"])
-    if not set(CONDITION).isdisjoint(changed):
+    if not set(RESTARTING_FIELDS).isdisjoint(changed):
         restart(rule)
 
 

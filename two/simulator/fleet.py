@@ -55,7 +55,10 @@ class Pace:
 
 
 class Sender:
-    """One link and the devices behind it."""
+    """One link and the devices behind it.
+
+    They begin within a second, or the time between two readings where that is less: after `share`, 0 to 1, of it.
+    """
 
     def __init__(self, link: Link, devices: Sequence[str], plan: Plan, tally: Tally, share: float) -> None:
         self._link = link
