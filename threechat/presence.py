@@ -66,17 +66,15 @@ class Presence:
         self._tell()
 
     def frame(self, room: RoomName) -> PresenceFrame:
-        self._roster.forget_silent(self._clock())
-        return self._roster.presence(room)
+        return self._roster.presence(room, self._clock())
 
     def is_in(self, key: str, sender: str) -> bool:
         """Whether a person is in a room now."""
-        return self._roster.is_in(key, sender)
+        return self._roster.is_in(key, sender, self._clock())
 
     def attendances(self) -> dict[str, Attendance]:
         """By key, the rooms that somebody is in, in whatever process."""
-        self._roster.forget_silent(self._clock())
-        return self._roster.attendances()
+        return self._roster.attendances(self._clock())
 
     # A viewer of REPORTS_GROUP
 

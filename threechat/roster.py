@@ -38,7 +38,7 @@ class PresenceFrame(TypedDict):
 class Roster:
     """Knows no socket, task or clock: times are handed in, in seconds of a monotonic clock.
 
-    What pages ask, they may ask from other threads: such methods iterate over copies.
+    What pages ask, they may ask from other threads: such methods iterate over copies, and change nothing.
     """
 
     def __init__(self) -> None:
@@ -93,26 +93,27 @@ class Roster:
         """When the next process is to be forgotten, unless it reports before."""
         return min((heard_at for heard_at, _ in self._others.values()), default=inf) + FORGET_SECONDS
 
-    def presence(self, room: RoomName) -> PresenceFrame:
-        others = [report[room.key] for _, report in list(self._others.values()) if room.key in report]
+    def presence(self, room: RoomName, now: float) -> PresenceFrame:
+        others = [report[room.key] for report in self._heard(now) if room.key in report]
         return _presence([self._report(room.key, room), *others])
 
-    def attendances(self) -> dict[str, Attendance]:
+    def attendances(self, now: float) -> dict[str, Attendance]:
         """By key, the rooms that somebody is in."""
         by_key: dict[str, list[RoomReport]] = {}
-        for report in self._reports():
+        for report in [self.report(), *self._heard(now)]:
             for key, room in report.items():
                 by_key.setdefault(key, []).append(room)
         return {key: Attendance(found[0]["name"], _presence(found)["count"]) for key, found in by_key.items()}
 
-    def is_in(self, key: str, sender: str) -> bool:
+    def is_in(self, key: str, sender: str, now: float) -> bool:
         """Whether somebody is known to be in a room; of large crowds in other processes not everybody is."""
         if any(person.sender == sender for person in list(self._people.get(key, {}).values())):
             return True
-        return any(sender in report[key]["people"] for _, report in list(self._others.values()) if key in report)
+        return any(sender in report[key]["people"] for report in self._heard(now) if key in report)
 
-    def _reports(self) -> list[dict[str, RoomReport]]:
-        return [self.report(), *(report for _, report in list(self._others.values()))]
+    def _heard(self, now: float) -> list[dict[str, RoomReport]]:
+        """What the other processes said that are not silent."""
+        return [report for heard_at, report in list(self._others.values()) if now - heard_at < FORGET_SECONDS]
 
 
 def _presence(reports: list[RoomReport]) -> PresenceFrame:

@@ -1,5 +1,8 @@
 import asyncio
 import json
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -43,3 +46,28 @@ async def test_a_process_that_died_is_forgotten_when_its_time_is_up_not_with_the
     here.leave(ROOM, "tab")
     here.unwatch()
     await broadcast.group_discard(presence_group(ROOM), viewer)
+
+
+def test_pages_ask_who_is_there_while_other_processes_report() -> None:
+    here = Presence(broadcast)
+    reported = threading.Event()
+
+    def ask() -> None:
+        while not reported.is_set():
+            here.frame(ROOM)
+            here.attendances()
+
+    switch_seconds = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(1) as pages:
+            asked = pages.submit(ask)
+            try:
+                for number in range(500):
+                    here.deliver(frame(json.dumps(OTHERS | {"process": str(number)})))
+            finally:
+                reported.set()
+            asked.result()
+    finally:
+        sys.setswitchinterval(switch_seconds)
+    assert here.frame(ROOM)["count"] == 1
