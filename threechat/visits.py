@@ -1,5 +1,8 @@
 """Up to where people have read: noted when they leave, for those who have a session."""
 
+from contextlib import suppress
+
+from django.db import IntegrityError
 from django.db.models import F
 from django.db.models.functions import Greatest
 from django.utils import timezone
@@ -21,4 +24,5 @@ async def note_visit(person: Person, room_id: int | None, read_to: int) -> None:
 def _note(sender: str, room_id: int, read_to: int) -> None:
     visit = Visit.objects.filter(sender=sender, room=room_id)
     if not visit.update(read_to=Greatest(F("read_to"), read_to), on=timezone.now()):
-        Visit.objects.bulk_create([Visit(sender=sender, room_id=room_id, read_to=read_to)], ignore_conflicts=True)
+        with suppress(IntegrityError):  # the room was deleted while they were in it
+            Visit.objects.bulk_create([Visit(sender=sender, room_id=room_id, read_to=read_to)], ignore_conflicts=True)
