@@ -54,7 +54,7 @@ class RoomAdmin(ManyRows):
 
     def save_model(self, request: HttpRequest, obj: Room, form: Any, change: bool) -> None:
         """Says what changed: dashboards ask anew after some of it alone."""
-        obj.save(update_fields=["key", *form.changed_data] if change else None)
+        obj.save(update_fields=form.changed_data if change else None)
 
     def get_deleted_objects(
         self, objs: Any, request: HttpRequest

@@ -50,10 +50,15 @@ class Room(models.Model):
         self.name = named.name
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Leaves the numbers to storage.py: one that went back would be given twice, and refused for ever."""
+        """Leaves the numbers to storage.py: one that went back would be given twice, and refused for ever.
+
+        The key goes with the name alone: somebody else may have renamed the room meanwhile.
+        """
         self.key = room_named(self.name).key
-        if not self._state.adding and kwargs.get("update_fields") is None:
-            kwargs["update_fields"] = ["name", "key", "members_only", "read_only", "invitation"]
+        if not self._state.adding:
+            fields = kwargs.get("update_fields")
+            fields = ["name", "members_only", "read_only", "invitation"] if fields is None else [*fields]
+            kwargs["update_fields"] = [*fields, "key"] if "name" in fields else fields
         super().save(*args, **kwargs)
 
     def get_absolute_url(self) -> str:

@@ -72,7 +72,7 @@ def room_settings(request: HttpRequest, room: str) -> HttpResponse:
     except ValidationError as error:
         is_taken = any(one.code == "name-taken" for one in error.error_dict["name"])
         return refusal(409 if is_taken else 400, "name-taken" if is_taken else "bad-name", error.messages[0])
-    found.save(update_fields=["key", *changes])
+    found.save(update_fields=[*changes])
     settings = {"name": found.name, "read_only": found.read_only, "members_only": found.members_only}
     return JsonResponse({"room": found.pk, **settings})
 

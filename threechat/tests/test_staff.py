@@ -14,6 +14,7 @@ from django.urls import reverse
 from tests.sockets import HOST, opened
 from threechat.models import Membership, Message, Room
 from threechat.people import Person
+from threechat.rooms import room_named
 from threechat.tests.cast import CLOSED, Cast, client_of, make_cast, person_of, say
 from threechat.tests.test_consumers import next_of
 from two.models import Device
@@ -260,3 +261,20 @@ def test_a_room_that_is_changed_while_people_write_keeps_its_numbers(cast: Cast)
     room.read_only = False
     room.save()
     assert say("two", person_of(cast.member)).message.number == 2
+
+
+def test_a_room_that_is_renamed_while_it_is_closed_keeps_the_key_of_its_new_name(cast: Cast) -> None:
+    before = Room.objects.get(pk=cast.room.pk)
+    cast.room.name = "Deck"
+    cast.room.save(update_fields=["name"])
+    before.read_only = True
+    before.save(update_fields=["read_only"])
+    room = Room.objects.get(pk=cast.room.pk)
+    assert (room.name, room.key, room.read_only) == ("Deck", room_named("Deck").key, True)
+
+
+def test_the_admin_renames_a_room(staff: Client, cast: Cast) -> None:
+    User.objects.filter(pk=cast.staff.pk).update(is_superuser=True)
+    form = {"name": "Deck", "membership_set-TOTAL_FORMS": 0, "membership_set-INITIAL_FORMS": 0}
+    assert staff.post(reverse("admin:threechat_room_change", args=[cast.room.pk]), form).status_code == 302
+    assert Room.objects.get(key=room_named("Deck").key).name == "Deck"
