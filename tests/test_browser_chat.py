@@ -403,3 +403,25 @@ def test_typing_is_shown_and_ends_by_itself(site: ChatSite, new_page: NewPage) -
     line = ben.get_by_text(f"{MEMBER} is typing…")
     expect(line).to_be_visible()
     expect(line).to_be_hidden(timeout=6000)
+
+
+def test_a_guest_tells_the_others_a_new_name_and_nothing_of_a_form_that_was_left(
+    site: ChatSite, new_page: NewPage
+) -> None:
+    other, guest = open_live(new_page(), site.room_url("names")), new_page()
+    sent: list[dict[str, str]] = []
+    guest.on("websocket", lambda socket: socket.on("framesent", lambda text: sent.append(json.loads(text))))
+    open_live(guest, site.room_url("names"))
+    change, name = guest.get_by_role("button", name="change"), guest.get_by_label("Your name")
+    for leave in ("Cancel", "Save"):  # under the name that it has
+        change.click()
+        guest.get_by_role("button", name=leave).click()
+        expect(guest.locator("#chat-message-input")).to_be_focused()
+    change.click()
+    name.press("Escape")
+    expect(change).to_be_visible()
+    change.click()
+    name.fill("Zoé")
+    name.press("Enter")
+    expect(other.get_by_text("Zoé is typing…")).to_be_visible()
+    assert sent == [{"type": "typing", "username": "Zoé"}]

@@ -6,17 +6,17 @@ export class GuestForm {
   #name;
   #line = part("identity");
   #form = part("rename");
-  #onDone;
+  #hooks;
 
-  constructor(name, onDone) {
+  /** `name`: a GuestName. Hooks: onClosed(), when the form was left; onRenamed(), when with another name. */
+  constructor(name, hooks) {
     this.#name = name;
-    this.#onDone = onDone;
+    this.#hooks = hooks;
     part("rename-open").addEventListener("click", () => this.#open());
     part("rename-cancel").addEventListener("click", () => this.#close());
     this.#form.addEventListener("submit", (event) => {
       event.preventDefault();
-      this.#name.choose(this.#input.value);
-      this.#close();
+      this.#rename();
     });
     this.#form.addEventListener("keydown", (event) => event.key === "Escape" && this.#close());
     this.show();
@@ -46,10 +46,17 @@ export class GuestForm {
     this.#input.select();
   }
 
+  #rename() {
+    const before = this.#name.shown;
+    this.#name.choose(this.#input.value);
+    this.#close();
+    if (this.#name.shown !== before) this.#hooks.onRenamed();
+  }
+
   #close() {
     this.show();
     this.#form.hidden = true;
     this.#line.hidden = false;
-    this.#onDone();
+    this.#hooks.onClosed();
   }
 }

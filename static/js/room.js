@@ -107,7 +107,9 @@ export class Room {
       onSend: (text, about) => this.#send(text, about),
       onTyping: () => this.#tell("typing"),
     });
-    this.#guestForm = isGuest ? new GuestForm(this.#name, () => this.#renamed()) : null;
+    this.#guestForm = isGuest
+      ? new GuestForm(this.#name, { onClosed: () => this.#composer.focus(), onRenamed: () => this.#renamed() })
+      : null;
     this.#media = new RoomMedia(
       this.#region,
       {
@@ -175,7 +177,6 @@ export class Room {
 
   /** The others see a new name at once: it goes with any frame. */
   #renamed() {
-    this.#composer.focus();
     this.#socket.moveTo(this.#socketPath());
     this.#tell("typing");
   }
