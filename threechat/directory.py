@@ -192,6 +192,8 @@ class Directory:
                     await self._show(everything)
                 except (DatabaseError, InterfaceError) as error:
                     logger.warning("The rooms could not be looked up: %s", error)
+                except Exception:
+                    logger.exception("The list of rooms was not shown")
         finally:
             self._task = None
             self._shown = {}

@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 from asgiref.sync import sync_to_async
 from django.contrib.auth.models import User
+from django.db import OperationalError
 
 from examplechannels.broadcast import broadcast, encode
 from tests.sockets import HOST, opened, socket
@@ -146,3 +147,27 @@ async def test_a_list_whose_opening_was_broken_off_is_left(monkeypatch: pytest.M
     monkeypatch.setattr(broadcast, "group_add", broken_off)
     with pytest.raises(ConnectionError):
         await socket("/ws/chat/").connect(timeout=5)
+
+
+@pytest.mark.usefixtures("nothing_left")
+@pytest.mark.django_db(transaction=True)
+async def test_a_look_that_goes_wrong_in_whatever_way_is_not_the_last(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    failures: list[Exception] = [OperationalError("locked"), KeyError("lobby")]
+
+    def fails_at_first(*asked: Any) -> Any:
+        if failures:
+            raise failures.pop(0)
+        return look_up(*asked)
+
+    tab = await opened("/ws/chat/")
+    await next_of(tab, "rooms")
+    monkeypatch.setattr("threechat.directory.look_up", fails_at_first)
+    await sync_to_async(say)("hi", MIA, "lobby")
+    assert [room["name"] for room in (await next_of(tab, "rooms"))["rooms"]] == ["lobby"]
+    assert [record.levelname for record in caplog.records if record.name == "threechat.directory"] == [
+        "WARNING",
+        "ERROR",
+    ]
+    await tab.disconnect()
