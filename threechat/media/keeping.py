@@ -3,7 +3,6 @@
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 
 from django.conf import settings
@@ -65,7 +64,9 @@ def forget_unshown(media_id: int) -> None:
     unshown = Media.objects.filter(~Exists(Message.objects.filter(media=OuterRef("pk"))), pk=media_id)
     if media := unshown.first():
         media.delete()
-        transaction.on_commit(partial(media_files.remove, *media_files.names_of(media)))
+        names = media_files.names_of(media)
+        # What the disk does not let go is left to the sweep. Django cannot name a `partial` that fails.
+        transaction.on_commit(lambda: media_files.remove(*names), robust=True)
 
 
 def sweep(now: float | None = None) -> Iterator[bool]:

@@ -167,6 +167,20 @@ def test_a_file_goes_with_the_last_message_that_shows_it(folder: Path) -> None:
     assert files(folder) == []
 
 
+def test_a_message_is_deleted_though_the_disk_keeps_its_file(folder: Path) -> None:
+    room = Room.objects.create(name="open")
+    media = uploaded()
+    message = shown_in(room, media)
+    path = path_of(media.name)
+    path.unlink()
+    path.mkdir()  # which cannot be removed as a file
+    assert delete_message(room.pk, message.number)
+    path.rmdir()
+    keep(media.name, [b"x"])
+    assert all(sweep(time.time() + FORGET_SECONDS + 10))
+    assert files(folder) == []
+
+
 def test_the_sweep_takes_what_nobody_knows_and_leaves_the_rest(folder: Path) -> None:
     room = Room.objects.create(name="open")
     shown, fresh = uploaded(thumbnail=True), uploaded()
