@@ -67,16 +67,16 @@ def verdicts(badges: Collection[Badge]) -> list[Verdict]:
     return [verdict(badge) for badge in badges]
 
 
-async def find_room(room: str = "", number: int | None = None) -> tuple[RoomName, int | None]:
-    """The room that a socket's path names, by name or by number; 0 for a number that no room has.
+async def room_in_path(room: str = "", room_id: int | None = None) -> tuple[RoomName, int | None]:
+    """The room that a socket's path names, by name or by id; 0 for an id that no room has.
 
     Raises:
         BadRoomName: no room can have this name.
     """
-    if number is None:
+    if room_id is None:
         return room_named(room), None
-    name = await ask(Room.objects.filter(pk=number).values_list("name", flat=True).first, urgent=True)
-    return (RoomName(name), number) if name else (RoomName(""), 0)
+    name = await ask(Room.objects.filter(pk=room_id).values_list("name", flat=True).first, urgent=True)
+    return (RoomName(name), room_id) if name else (RoomName(""), 0)
 
 
 async def verdict_on(badge: Badge) -> Verdict:

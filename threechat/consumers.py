@@ -9,7 +9,7 @@ from examplechannels.limits import TokenBucket, address_of
 from examplechannels.outlet import SendFrame, frame
 from examplechannels.viewer import ViewerConsumer
 from threechat.access import Barred
-from threechat.badges import badge_for, find_room, verdict_on
+from threechat.badges import badge_for, room_in_path, verdict_on
 from threechat.directory import directory
 from threechat.drafts import ClientError, Draft, Typing, parse, too_fast
 from threechat.limits import FrameLimit
@@ -35,7 +35,7 @@ class RoomConsumer(ViewerConsumer):
 
     async def connect(self) -> None:
         try:
-            self.room, room_id = await find_room(**self.scope["url_route"]["kwargs"])
+            self.room, room_id = await room_in_path(**self.scope["url_route"]["kwargs"])
         except BadRoomName:
             await self.close()
             return

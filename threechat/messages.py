@@ -54,7 +54,7 @@ class DeletedFrame(TypedDict):
 
 class RoomFrame(TypedDict):
     type: Literal["room"]
-    room: int | None  # its number for `ws/chat/room/<id>/`; None until its first message
+    room: int | None  # its id, for `ws/chat/room/<id>/`; None until its first message
     name: str
     read_only: bool
     members_only: bool

@@ -78,5 +78,5 @@ def tell(stored: Stored) -> MessageFrame:
         broadcast.publish(PINS, pin_event(message, room), stored.readers)
     if stored.created_room:
         broadcast.publish(events_group(room.key), room_frame(room.name, room))
-        rechecks.tell({"room_key": room.key, "room_id": room.pk})  # those who are in it learn its number
+        rechecks.tell({"room_key": room.key, "room_id": room.pk})  # those who are in it learn its id
     return frame

@@ -138,7 +138,7 @@ def delete_message(room_id: int, number: int) -> Message | None:
 def locked_or_new(where: RoomName, room_id: int | None) -> Room:
     """
     Raises:
-        Barred: the room with this number was deleted.
+        Barred: the room with this id was deleted.
     """
     found = Room.objects.filter(key=where.key) if room_id is None else Room.objects.filter(pk=room_id)
     room = _locked(found)

@@ -5,7 +5,7 @@ from threechat.media import views as media_views
 
 urlpatterns = [
     path("chat/", views.chat, name="chat"),
-    path("chat/room/<int:number>/", views.room_by_number, name="room-by-number"),
+    path("chat/room/<int:room_id>/", views.room_by_id, name="room-by-id"),
     # As long as codes are, so that a room called "join" has its pages too.
     re_path(r"^chat/join/(?P<code>[\w-]{24})/$", views.join, name="join"),
     path("chat/<str:room>/", views.room, name="room"),

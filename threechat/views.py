@@ -48,9 +48,9 @@ def room(request: HttpRequest, room: str) -> HttpResponse:
 
 
 @require_safe
-def room_by_number(request: HttpRequest, number: int) -> HttpResponse:
+def room_by_id(request: HttpRequest, room_id: int) -> HttpResponse:
     """The room under its name, which outsiders do not learn by counting."""
-    found = get_object_or_404(Room, pk=number)
+    found = get_object_or_404(Room, pk=room_id)
     try:
         check_entrance(found, request.user.pk)
     except Barred as barred:

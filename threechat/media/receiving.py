@@ -100,7 +100,7 @@ async def _receive(upload: Upload) -> Received:
 def _admit(upload: Upload, bytes_under_way: int) -> tuple[int | None, Stored | None]:
     """Looks before the work is done; `post` looks again. Blocks.
 
-    The room's number, None where it is not stored yet, and the message, where it was sent before.
+    The room's id, None where it is not stored yet, and the message, where it was sent before.
     """
     room = Room.objects.filter(key=upload.where.key).first()
     check_entrance(room, upload.person.user_id)
