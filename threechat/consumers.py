@@ -12,7 +12,7 @@ from threechat.access import Barred
 from threechat.badges import badge_for, room_in_path, verdict_on
 from threechat.directory import directory
 from threechat.drafts import ClientError, Draft, Typing, parse, too_fast
-from threechat.limits import FrameLimit
+from threechat.limits import BURST_TYPING, TYPING_PER_SECOND, FrameLimit
 from threechat.messages import number_of, room_frame
 from threechat.numbers import SentNumbers
 from threechat.people import identify
@@ -42,7 +42,7 @@ class RoomConsumer(ViewerConsumer):
         self.person = identify(self.scope["user"], self.scope["session"])
         self.badge = badge_for(self.person, self.scope["session"], self.room.key, room_id)
         self.limit = FrameLimit(self.person.sender, address_of(self.scope))
-        self.typing_limit = TokenBucket(2, 0.5)
+        self.typing_limit = TokenBucket(BURST_TYPING, TYPING_PER_SECOND)
         self.sent = SentNumbers()
         with suppress(ClientError):  # a name that is taken is refused with the first frame
             self.person = await go_by(self.person, self.query.get("username", [""])[0])

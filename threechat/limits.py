@@ -8,6 +8,7 @@ BURST_FRAMES = 30
 ADDRESS_FRAMES_PER_SECOND = 200  # a class behind one router
 ADDRESS_BURST_FRAMES = 1000
 BURST_ROOMS, ROOM_SECONDS = 100, 5.0  # new rooms of an address
+BURST_TYPING, TYPING_PER_SECOND = 2, 0.5  # of a socket
 MAX_REFUSALS = 100  # then the socket is closed with 4429
 
 sign_ups = Buckets(20, 1 / 60)  # of an address
