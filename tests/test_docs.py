@@ -65,7 +65,7 @@ def test_every_error_code_of_readings_is_documented_and_no_other() -> None:
 
 def test_every_error_code_of_files_is_documented_and_no_other() -> None:
     told = {code: int(status) for status, code in re.findall(r"^\| (\d+) `([a-z-]+)` \|", PROTOCOL, re.MULTILINE)}
-    assert told == {"log-in": 401, "not-a-member": 403, **media_views.STATUSES}
+    assert told == {"log-in": 401, "not-a-member": 403, "not-stored": 503, **media_views.STATUSES}
 
 
 def test_every_key_of_a_frame_is_documented() -> None:

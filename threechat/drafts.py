@@ -150,6 +150,14 @@ def no_such_moment(client_id: str | None) -> ClientError:
     return ClientError("bad-about", _("There is no such device, metric or time."), client_id)
 
 
+def read_only(client_id: str | None) -> ClientError:
+    return ClientError("read-only", _("This room is read-only."), client_id)
+
+
+def client_id_taken(client_id: str | None) -> ClientError:
+    return ClientError("client-id-taken", _("Somebody else used this `client_id` here."), client_id)
+
+
 def too_fast(client_id: str | None) -> ClientError:
     return ClientError("too-fast", _("You send too fast; wait a second."), client_id)
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 from django.utils.translation import gettext as _
 
 from examplechannels.broadcast import broadcast
-from threechat.drafts import ClientError, Draft, no_such_moment, upload_over_http
+from threechat.drafts import ClientError, Draft, client_id_taken, no_such_moment, read_only, upload_over_http
 from threechat.limits import new_rooms
 from threechat.messages import MessageFrame, message_frame, room_frame
 from threechat.models import Media, Message
@@ -21,6 +21,7 @@ from two.live import PINS
 class Posted(NamedTuple):
     frame: MessageFrame
     room_id: int
+    is_new: bool  # False: it was there already, under the same `client_id`
 
 
 async def go_by(person: Person, wanted: str | None, client_id: str | None = None) -> Person:
@@ -54,16 +55,16 @@ async def post(
     try:
         stored = await writer.write(act)
     except ReadOnly:
-        raise ClientError("read-only", _("This room is read-only."), draft.client_id) from None
+        raise read_only(draft.client_id) from None
     except ClientIdTaken:
-        raise ClientError("client-id-taken", _("Somebody else used this `client_id` here."), draft.client_id) from None
+        raise client_id_taken(draft.client_id) from None
     except NoSuchMoment:
         raise no_such_moment(draft.client_id) from None
     except Media.DoesNotExist:
         raise upload_over_http(draft.client_id) from None
     if stored.created_room and address:
         new_rooms.of(address).take()
-    return Posted(tell(stored), stored.room.pk)
+    return Posted(tell(stored), stored.room.pk, stored.is_new)
 
 
 def tell(stored: Stored) -> MessageFrame:

@@ -105,6 +105,11 @@ def refused(barred: Barred) -> JsonResponse:
     return refusal(401, "log-in", _("Log in first."))
 
 
+def not_stored() -> JsonResponse:
+    """For who sent what the database did not take."""
+    return refusal(503, "not-stored", _("It was not stored; send it again."), {"Retry-After": "1"})
+
+
 def _found(name: str) -> tuple[RoomName, Room | None]:
     """
     Raises:

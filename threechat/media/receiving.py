@@ -8,15 +8,15 @@ from typing import BinaryIO, NamedTuple
 
 from examplechannels.questions import ask
 from threechat.access import check_entrance
-from threechat.drafts import Draft, no_such_moment
+from threechat.drafts import Draft, client_id_taken, no_such_moment, read_only
 from threechat.media.keeping import check_quota
 from threechat.media.workshop import workshop
-from threechat.messages import About, MessageFrame, file_url
+from threechat.messages import About, MessageFrame
 from threechat.models import Room
 from threechat.people import Person
 from threechat.posting import go_by, post, tell
 from threechat.rooms import RoomName
-from threechat.storage import ReadOnly, Stored, find_sent
+from threechat.storage import ClientIdTaken, Stored, find_sent
 from threechat.writer import NoSpace, NotStored
 from two.moments import is_known_moment
 
@@ -49,9 +49,9 @@ async def receive(upload: Upload) -> Received:
     """The message, once it is committed. Goes on when whoever waits for it goes away.
 
     Raises:
-        Barred, ReadOnly, ClientIdTaken: see storage.py; OverQuota: see keeping.py.
+        Barred: see storage.py; OverQuota: see keeping.py.
         UnsupportedMedia, BadPicture, TooManyPixels: see workshop.py.
-        ClientError: the name is an account's, the address made too many rooms, or there is no such moment.
+        ClientError: the sender's mistake.
         NotStored, DatabaseError: send it again.
     """
     # A context of its own: the request's ends with the request.
@@ -91,10 +91,9 @@ async def _receive(upload: Upload) -> Received:
         under_way[sender] -= upload.size
         if not under_way[sender]:
             del under_way[sender]
-    is_new = posted.frame["message"] == file_url(media.name)
-    if not is_new:
+    if not posted.is_new:
         await workshop.discard(media)
-    return Received(posted.frame, is_new)
+    return Received(posted.frame, posted.is_new)
 
 
 def _admit(upload: Upload, bytes_under_way: int) -> tuple[int | None, Stored | None]:
@@ -104,10 +103,14 @@ def _admit(upload: Upload, bytes_under_way: int) -> tuple[int | None, Stored | N
     """
     room = Room.objects.filter(key=upload.where.key).first()
     check_entrance(room, upload.person.user_id)
-    if room and (known := find_sent(room, upload.person, upload.client_id)):
+    try:
+        known = find_sent(room, upload.person, upload.client_id) if room else None
+    except ClientIdTaken:
+        raise client_id_taken(upload.client_id) from None
+    if room and known:
         return room.pk, Stored(known, room, is_new=False)
     if room and room.read_only:
-        raise ReadOnly
+        raise read_only(upload.client_id)
     about = upload.about
     if about and not is_known_moment(about["device"], about["metric"], about["at"]):
         raise no_such_moment(upload.client_id)

@@ -28,22 +28,16 @@ from threechat.media.workshop import UnsupportedMedia
 from threechat.models import Media
 from threechat.people import identify
 from threechat.rooms import BadRoomName, room_named
-from threechat.storage import ClientIdTaken, ReadOnly
-from threechat.views import refused
+from threechat.views import not_stored, refused
 from threechat.writer import NoSpace, NotStored
 
 # Why an upload is refused (docs/protocol.md, Files): the first that fits.
 REFUSALS: tuple[tuple[type[Exception], str, Any], ...] = (
-    (ReadOnly, "read-only", _("This room is read-only.")),
-    (ClientIdTaken, "client-id-taken", _("Somebody else used this `client_id` here.")),
     (UnsupportedMedia, "unsupported-media", _("Only pictures, videos and sound can be sent.")),
     (TooManyPixels, "too-many-pixels", _("This picture has too many pixels; make it smaller.")),
     (BadPicture, "bad-image", _("This picture is damaged, or not what it says it is.")),
     (OverQuota, "quota", ""),  # says it itself
     (NoSpace, "no-space", _("The server has no space left; try again later.")),
-    (NotStored, "not-stored", _("It was not stored; send it again.")),
-    (DatabaseError, "not-stored", _("It was not stored; send it again.")),
-    (InterfaceError, "not-stored", _("It was not stored; send it again.")),
 )
 STATUSES = {
     "no-file": 400,
@@ -57,10 +51,9 @@ STATUSES = {
     "quota": 413,
     "unsupported-media": 415,
     "too-fast": 429,
-    "not-stored": 503,
     "no-space": 507,
 }
-RETRY_SECONDS = {"too-fast": 5, "not-stored": 1, "no-space": 30}
+RETRY_SECONDS = {"too-fast": 5, "no-space": 30}
 # For a file in a tab of its own, where browsers lay it out with styles of theirs, and where a player asks for it again
 # with the cookies of its origin. No script runs: none is allowed, and a sandbox allows none either.
 PICTURE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
@@ -94,6 +87,8 @@ async def upload(request: HttpRequest, room: str) -> HttpResponse:
     except tuple(kind for kind, _code, _detail in REFUSALS) as error:
         code, detail = next((code, detail) for kind, code, detail in REFUSALS if isinstance(error, kind))
         return _refusal(code, str(detail or error))
+    except (NotStored, DatabaseError, InterfaceError):
+        return not_stored()
     return JsonResponse(received.frame, status=201 if received.is_new else 200)
 
 
