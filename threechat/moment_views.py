@@ -16,13 +16,13 @@ from examplechannels.questions import ask
 from examplechannels.visitors import open_to_walls
 from threechat.access import Barred
 from threechat.acknowledging import NoSuchAlarm, Over, acknowledge
-from threechat.drafts import ClientError
+from threechat.drafts import ClientError, read_only, too_fast
 from threechat.limits import FrameLimit
 from threechat.people import GUEST_KEY, identify, new_guest
-from threechat.pins import Window, pins_in
+from threechat.pins import pins_in
 from threechat.posting import go_by, tell
 from threechat.storage import ReadOnly
-from threechat.views import refused
+from threechat.views import not_stored, refused
 from threechat.writer import NotStored, writer
 from two.alarms.wire import alarm_event, alarm_frame, alarms_between, open_alarms
 from two.live import EVENTS
@@ -34,19 +34,18 @@ from two.views import BadQuery, range_asked, unavailable
 async def moments(request: HttpRequest) -> HttpResponse:
     """The pins and alarms of a window."""
     user = await request.auser()
-
     may_read = user.is_authenticated or not settings.LOGIN_REQUIRED  # a wall is shown the telemetry alone
+    try:
+        asked = range_asked(request)
+    except BadQuery as error:
+        return refusal(error.status, error.code, error.detail)
 
     def answer() -> HttpResponse:
-        window = Window(asked.since_ms, asked.until_ms, asked.points, asked.devices)
-        pins = pins_in(window, user.pk) if may_read else []
+        pins = pins_in(asked, user.pk) if may_read else []
         return JsonResponse({"pins": pins, "alarms": alarms_between(asked.since_ms, asked.until_ms, asked.devices)})
 
     try:
-        asked = range_asked(request)
         return await ask(answer)
-    except BadQuery as error:
-        return refusal(error.status, error.code, error.detail)
     except DatabaseError as error:
         return unavailable(error)
 
@@ -69,7 +68,7 @@ async def acknowledgement(request: HttpRequest, alarm: int) -> HttpResponse:
         await request.session.aset(GUEST_KEY, new_guest())
     person = await ask(lambda: identify(user, request.session))
     if not FrameLimit(person.sender, neighbourhood(request.META.get("REMOTE_ADDR") or "")).allows():
-        return refusal(429, "too-fast", _("You send too fast; wait a second."), {"Retry-After": "1"})
+        return refusal(429, "too-fast", too_fast(None).detail, {"Retry-After": "1"})
     try:
         person = await go_by(person, request.POST.get("username"))
         done = await writer.write(partial(acknowledge, alarm, person))
@@ -82,9 +81,9 @@ async def acknowledgement(request: HttpRequest, alarm: int) -> HttpResponse:
     except Barred as barred:
         return refused(barred)
     except ReadOnly:
-        return refusal(403, "read-only", _("This room is read-only."))
+        return refusal(403, "read-only", read_only(None).detail)
     except NotStored:
-        return refusal(503, "not-stored", _("It was not stored; send it again."), {"Retry-After": "1"})
+        return not_stored()
     if done.stored is None:
         return refusal(409, "acknowledged", _("It is acknowledged already."))
     tell(done.stored)

@@ -8,6 +8,7 @@ from django.db.models.functions import Left
 
 from threechat.messages import wire_time
 from threechat.models import Message, Room
+from two.history import Range
 
 MAX_SCANNED = 20_000  # pins of an answer before they are gathered; the latest
 MAX_SHOWN = 2_000  # after it
@@ -44,15 +45,6 @@ class UnpinEvent(TypedDict):
     id: int
 
 
-class Window(NamedTuple):
-    """`since_ms` included, `until_ms` excluded; at most `points` pins of a metric; `devices` None: all."""
-
-    since_ms: int
-    until_ms: int
-    points: int
-    devices: frozenset[str] | None
-
-
 class _Group(NamedTuple):
     at: int
     until: int
@@ -77,18 +69,18 @@ def unpin_event(room: Room, number: int) -> UnpinEvent:
     return {"type": "unpin", "room": room.name, "id": number}
 
 
-def pins_in(window: Window, user_id: int | None) -> list[Pin]:
-    """The pins of a window that somebody may see, by time. Near ones come as one where there are too many. Blocks."""
-    wanted = Q(about_at__gte=window.since_ms, about_at__lt=window.until_ms)
-    if window.devices is not None:
-        wanted &= Q(about_device__in=window.devices)
+def pins_in(asked: Range, user_id: int | None) -> list[Pin]:
+    """The pins that somebody may see, by time, whatever the metric. More than `points` of one are gathered. Blocks."""
+    wanted = Q(about_at__gte=asked.since_ms, about_at__lt=asked.until_ms)
+    if asked.devices is not None:
+        wanted &= Q(about_device__in=asked.devices)
     if user_id is None or not User.objects.filter(pk=user_id, is_staff=True, is_active=True).exists():
         wanted &= Q(room__in=_closed_rooms_of(user_id)) | Q(room__members_only=False)
     found = Message.objects.filter(wanted).order_by("-about_at", "-pk")
     by_metric: dict[tuple[str, str], list[tuple[int, int]]] = {}
     for device, metric, at, pk in found.values_list("about_device", "about_metric", "about_at", "pk")[:MAX_SCANNED]:
         by_metric.setdefault((device, metric), []).append((at or 0, pk))
-    groups = [group for pins in by_metric.values() for group in _gathered(pins, window)]
+    groups = [group for pins in by_metric.values() for group in _gathered(pins, asked)]
     groups = sorted(groups)[-MAX_SHOWN:]
     messages = Message.objects.annotate(start=Left("text", MAX_TEXT_CHARACTERS)).select_related("room").defer("text")
     latest = messages.in_bulk([group.latest for group in groups])
@@ -105,14 +97,14 @@ def _closed_rooms_of(user_id: int | None) -> list[int]:
     return list(Room.objects.filter(members=user_id, members_only=True).values_list("pk", flat=True))
 
 
-def _gathered(pins: list[tuple[int, int]], window: Window) -> list[_Group]:
-    """Pins of one metric, latest first, each alone where `points` suffice, else those of each part of the window."""
-    if len(pins) <= window.points:
+def _gathered(pins: list[tuple[int, int]], asked: Range) -> list[_Group]:
+    """Pins of one metric, latest first, each alone where `points` suffice, else those of each part of the range."""
+    if len(pins) <= asked.points:
         return [_Group(at, at, 1, pk) for at, pk in pins]
-    length_ms = (window.until_ms - window.since_ms) / window.points
+    length_ms = (asked.until_ms - asked.since_ms) / asked.points
     groups: dict[int, _Group] = {}
     for at, pk in pins:
-        part = int((at - window.since_ms) / length_ms)
+        part = int((at - asked.since_ms) / length_ms)
         group = groups.get(part, _Group(at, at, 0, pk))
         groups[part] = _Group(at, group.until, group.size + 1, max(group.latest, pk))
     return list(groups.values())
