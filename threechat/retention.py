@@ -1,4 +1,4 @@
-"""Forgets what nobody comes back for: visits of long ago, sessions that have ended."""
+"""Forgets what nobody comes back for: visits of long ago, sessions of the whole site that have ended."""
 
 from collections.abc import Iterator
 from datetime import timedelta
