@@ -31,7 +31,10 @@ export class Outbox {
 
   /** To be called whenever something was written, confirmed or refused. */
   next() {
-    if (!this.#isReady || this.#isBusy()) return;
+    if (!this.#isReady) return;
+    const underWay = this.#unsent.find(this.#onItsWay);
+    if (underWay?.state === "pending") return;
+    if (this.#onItsWay && !underWay) this.#pauses = 0; // confirmed
     this.#settle();
     const entry = this.#unsent.next;
     if (!entry || !this.#hooks.transmit(entry)) return;
@@ -47,12 +50,6 @@ export class Outbox {
     this.#timer = setTimeout(() => this.start(), PAUSE_MS * 2 ** this.#pauses);
     this.#pauses += 1;
     return true;
-  }
-
-  #isBusy() {
-    const entry = this.#unsent.find(this.#onItsWay);
-    if (this.#onItsWay && !entry) this.#pauses = 0;
-    return entry?.state === "pending";
   }
 
   #settle() {
