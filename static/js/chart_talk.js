@@ -1,7 +1,8 @@
 import { gettext, interpolate, ngettext } from "./text.js";
 import { MomentPopover } from "./moment_popover.js";
-import { momentText, momentTime, saidText } from "./moment_words.js";
+import { momentText, momentTime } from "./moment_words.js";
 import { isRoomOf } from "./models/rooms.js";
+import { saidText } from "./models/entries.js";
 import { sameView, withQuery } from "./models/view_state.js";
 import { element } from "./dom.js";
 
@@ -74,7 +75,7 @@ export class ChartTalk {
     const item = element("li", "said");
     const link = element("a", "said-link");
     const name = element("span", "said-name", message.username);
-    const text = element("span", "said-text", saidText(message));
+    const text = element("span", "said-text", saidText(message.type, message.text));
     const where = this.#devices.only ? metric : `${this.#devices.nameOf(device)} · ${metric}`;
     for (const node of [name, text]) node.dir = "auto";
     link.href = this.#messageUrl(pin);

@@ -15,17 +15,3 @@ export function momentText({ name, metric, at, value = null, unit = "" }, nowMs 
   values.value = withUnit(value, unit);
   return interpolate(gettext("%(name)s · %(metric)s %(value)s at %(time)s"), values);
 }
-
-/** What a pin's message says. */
-export function saidText({ type, text }) {
-  switch (type) {
-    case "image":
-      return gettext("sent an image");
-    case "video":
-      return gettext("sent a video");
-    case "voice":
-      return gettext("sent a voice message");
-    default:
-      return text;
-  }
-}

@@ -1,10 +1,11 @@
-import { Unread, lastText, roomUrl, sortRooms, unreadText } from "./models/rooms.js";
+import { saidText } from "./models/entries.js";
+import { Unread, roomUrl, sortRooms, unreadText } from "./models/rooms.js";
 import { copyOf, element, jsonScript, part } from "./dom.js";
 import { gettext, interpolate, ngettext } from "./text.js";
 import { answerOf } from "./http.js";
 
 function showLast(line, last) {
-  if (last) line.replaceChildren(element("b", "", last.username), ` ${lastText(last)}`);
+  if (last) line.replaceChildren(element("b", "", last.username), ` ${saidText(last.type, last.message)}`);
   else line.textContent = gettext("No message yet");
 }
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Unread, isRoomOf, lastText, roomNameProblem, unreadText } from "../../static/js/models/rooms.js";
+import { saidText } from "../../static/js/models/entries.js";
+import { Unread, isRoomOf, roomNameProblem, unreadText } from "../../static/js/models/rooms.js";
 
 const room = (name, lastId, unread) => ({ name, last_id: lastId, unread });
 
@@ -31,9 +32,9 @@ test("a device's room is known by its name, in whatever case it was first writte
   assert.ok(!isRoomOf("device-boiler-2", "boiler") && !isRoomOf("boiler", "boiler"));
 });
 
-test("a room's last message says what it is", () => {
-  assert.equal(lastText({ type: "text", message: "<b>hi" }), "<b>hi");
-  const files = ["image", "video", "voice"].map((type) => lastText({ type, message: "" }));
+test("a message in a line says what it is", () => {
+  assert.equal(saidText("text", "<b>hi"), "<b>hi");
+  const files = ["image", "video", "voice"].map((type) => saidText(type, ""));
   assert.deepEqual(files, ["sent a picture", "sent a video", "sent a voice message"]);
 });
 

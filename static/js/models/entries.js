@@ -1,3 +1,4 @@
+import { gettext } from "../text.js";
 import { momentOf } from "./moment.js";
 
 /**
@@ -81,4 +82,18 @@ export function hueOf(sender) {
   let hash = 0;
   for (const character of sender) hash = (hash * 31 + character.codePointAt(0)) % 65_521;
   return hash % 360;
+}
+
+/** A message in a line: its text; a file says what it is. */
+export function saidText(type, text) {
+  switch (type) {
+    case "image":
+      return gettext("sent a picture");
+    case "video":
+      return gettext("sent a video");
+    case "voice":
+      return gettext("sent a voice message");
+    default:
+      return text;
+  }
 }

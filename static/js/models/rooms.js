@@ -36,20 +36,6 @@ export function sortRooms(rooms) {
   return [...rooms].sort((a, b) => b.count - a.count || lastAt(b) - lastAt(a) || a.name.localeCompare(b.name));
 }
 
-/** What a room's last message says; a file says what it is. */
-export function lastText({ type, message }) {
-  switch (type) {
-    case "image":
-      return gettext("sent a picture");
-    case "video":
-      return gettext("sent a video");
-    case "voice":
-      return gettext("sent a voice message");
-    default:
-      return message;
-  }
-}
-
 /** "7"; more than 99 are "99+", none "". */
 export function unreadText(count) {
   if (count > UNREAD_SHOWN) return `${UNREAD_SHOWN}+`;
