@@ -23,7 +23,7 @@ class NoSuchAlarm(Exception):
     """There is none of this number."""
 
 
-class Over(Exception):
+class AlreadyCleared(Exception):
     """The alarm is cleared, and nobody has taken note of it: there is nothing left to look after."""
 
 
@@ -36,7 +36,7 @@ def acknowledge(alarm_id: int, person: Person) -> Acknowledgement:
     """Blocks.
 
     Raises:
-        NoSuchAlarm, Over, ReadOnly: see there.
+        NoSuchAlarm, AlreadyCleared, ReadOnly: see there.
         Barred: the device's room is not for this person.
     """
     with transaction.atomic(durable=True):
@@ -51,7 +51,7 @@ def acknowledge(alarm_id: int, person: Person) -> Acknowledgement:
         if alarm.acknowledged_on:
             return Acknowledgement(alarm, None)
         if alarm.cleared_ns is not None:
-            raise Over
+            raise AlreadyCleared
         if room.read_only:
             raise ReadOnly
         # Everybody sees the alarm; a room for members says alone to them who is one.

@@ -19,7 +19,7 @@ from examplechannels.broadcast import Broadcast, broadcast, local_group
 from examplechannels.questions import ask
 from threechat.messages import wire_time
 from threechat.models import Membership, Message, Room, Visit
-from threechat.people import MAX_NAME_CHARACTERS, Person
+from threechat.people import MAX_GUEST_NAME_CHARACTERS, Person
 from threechat.presence import Presence, presence
 from threechat.roster import Attendance
 
@@ -91,7 +91,7 @@ def look_up(users: Collection[int], keys_here: Collection[str]) -> Known:
 
 def _line(message: Message) -> LastLine:
     return {
-        "username": message.username[:MAX_NAME_CHARACTERS],
+        "username": message.username[:MAX_GUEST_NAME_CHARACTERS],
         "type": message.kind,
         "message": message.text[:LAST_LINE_CHARACTERS],
         "datetime": wire_time(message.sent_on),

@@ -7,7 +7,7 @@ from typing import Any, Literal, NotRequired, TypedDict
 
 from django.utils.translation import gettext as _
 
-from threechat.messages import MEDIA_URL, About
+from threechat.messages import MEDIA_PREFIX, About
 
 MAX_TEXT_CHARACTERS = 4000
 MAX_CLIENT_ID_CHARACTERS = 64
@@ -81,7 +81,7 @@ def parse(text_data: str | None) -> Draft | Typing:
             return Typing(username)
         case "image" | "video" | "voice":
             media_url = _text(frame, "media_url")
-            if media_url is None or not media_url.startswith(MEDIA_URL):
+            if media_url is None or not media_url.startswith(MEDIA_PREFIX):
                 raise upload_over_http(client_id)
             return Draft("", username, client_id, media_url, about_of(frame.get("about"), client_id))
     raise ClientError("unknown-type", _("`type` is text, image, video, voice or typing."), client_id)

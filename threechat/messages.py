@@ -7,7 +7,7 @@ from typing import Literal, NotRequired, TypedDict
 
 from threechat.models import Media, Message, Room
 
-MEDIA_URL = "/chat/media/"
+MEDIA_PREFIX = "/chat/media/"
 
 
 class MediaInfo(TypedDict):
@@ -107,7 +107,7 @@ def wire_time(moment: datetime) -> str:
 
 
 def file_url(name: str) -> str:
-    return f"{MEDIA_URL}{name}"
+    return f"{MEDIA_PREFIX}{name}"
 
 
 def room_frame(name: str, room: Room | None) -> RoomFrame:

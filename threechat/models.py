@@ -102,7 +102,7 @@ class Media(models.Model):
         VIDEO = "video", _("video")
         VOICE = "voice", _("voice")
 
-    name = models.CharField(max_length=40, unique=True)  # of the file: 32 hexadecimal digits, a dot, its type's ending
+    name = models.CharField(max_length=40, unique=True)  # of the file: 32 hexadecimal digits, a dot, its extension
     kind = models.CharField(max_length=8, choices=Kind.choices)
     size = models.PositiveIntegerField()  # bytes, with its thumbnail
     width = models.PositiveIntegerField(null=True)  # pixels, of images
@@ -209,6 +209,6 @@ def keep_account_name(instance: User, raw: bool = False, **kwargs: object) -> No
         AccountName.objects.update_or_create(user=instance, defaults={"skeleton": skeleton(instance.get_username())})
 
 
-def is_an_accounts(name: str) -> bool:
+def resembles_account(name: str) -> bool:
     """Whether a name is, or looks like, an account's. Blocks."""
     return AccountName.objects.filter(skeleton=skeleton(name)).exists()

@@ -15,7 +15,7 @@ from examplechannels.limits import neighbourhood
 from examplechannels.questions import ask
 from examplechannels.visitors import open_to_walls
 from threechat.access import Barred
-from threechat.acknowledging import NoSuchAlarm, Over, acknowledge
+from threechat.acknowledging import AlreadyCleared, NoSuchAlarm, acknowledge
 from threechat.drafts import ClientError, read_only, too_fast
 from threechat.limits import FrameLimit
 from threechat.people import GUEST_KEY, identify, new_guest
@@ -76,7 +76,7 @@ async def acknowledgement(request: HttpRequest, alarm: int) -> HttpResponse:
         return refusal(409, error.code, error.detail)
     except NoSuchAlarm:
         return refusal(404, "no-such-alarm", _("There is no such alarm any more."))
-    except Over:
+    except AlreadyCleared:
         return refusal(409, "cleared", _("This alarm is over already."))
     except Barred as barred:
         return refused(barred)

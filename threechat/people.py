@@ -8,11 +8,11 @@ from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.utils.crypto import salted_hmac
 
 from examplechannels.questions import ask
-from threechat.models import is_an_accounts
+from threechat.models import resembles_account
 from threechat.names import readable, skeleton
 
 GUEST_KEY = "guest"
-MAX_NAME_CHARACTERS = 50
+MAX_GUEST_NAME_CHARACTERS = 50
 RESERVED = {skeleton("server"), skeleton("telemetry")}  # who error frames and alarms come from
 
 
@@ -64,9 +64,9 @@ async def named(person: Person, wanted: str | None) -> Person:
     Raises:
         NameTaken: it is an account's name or looks like one.
     """
-    name = readable(wanted or "")[:MAX_NAME_CHARACTERS].strip()
+    name = readable(wanted or "")[:MAX_GUEST_NAME_CHARACTERS].strip()
     if not person.guest or not name or name == person.name:
         return person
-    if is_reserved(name) or await ask(lambda: is_an_accounts(name), urgent=True):
+    if is_reserved(name) or await ask(lambda: resembles_account(name), urgent=True):
         raise NameTaken(name)
     return person.called(name)

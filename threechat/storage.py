@@ -10,7 +10,7 @@ from examplechannels.close_codes import NOT_A_MEMBER
 from threechat.access import Barred, check_entrance
 from threechat.drafts import Draft
 from threechat.media.keeping import forget_unshown
-from threechat.messages import MEDIA_URL
+from threechat.messages import MEDIA_PREFIX
 from threechat.models import Media, Message, Room
 from threechat.people import Person
 from threechat.pins import pin_readers
@@ -167,4 +167,4 @@ def own_file(person: Person, url: str) -> Media:
     Raises:
         Media.DoesNotExist: no file of this URL was uploaded by this person.
     """
-    return Media.objects.get(name=url.removeprefix(MEDIA_URL), sender=person.sender)
+    return Media.objects.get(name=url.removeprefix(MEDIA_PREFIX), sender=person.sender)

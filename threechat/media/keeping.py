@@ -17,9 +17,9 @@ from threechat.media.signatures import CONTENT_TYPES, JPEG, PNG, WEBP
 from threechat.models import Media, Message
 from threechat.people import Person
 
-DRAWN_ENDINGS = (JPEG.ending, PNG.ending, WEBP.ending)  # of pictures, the only files with thumbnails
+DRAWN_EXTENSIONS = (JPEG.extension, PNG.extension, WEBP.extension)  # of pictures, the only files with thumbnails
 GUESTS_SHARE = 0.5  # of the site's total: beyond it files are for accounts, which guests cannot crowd out
-FORGET_SECONDS = 86_400.0  # an upload is over by then
+GRACE_SECONDS = 86_400.0  # an upload is over by then
 FIRST_SECONDS = 600.0
 STEP_FILES = 50
 
@@ -47,9 +47,9 @@ def check_quota(person: Person, more_bytes: int) -> None:
 
 def visible_file(name: str, user: User | AnonymousUser) -> Media | None:
     """The file, or the one whose thumbnail this is, if a message shows it in a room that `user` may enter."""
-    stem, _dot, _ending = name.partition(".")
+    stem, _dot, _extension = name.partition(".")
     is_thumbnail = name.endswith(media_files.THUMBNAIL_ENDING)
-    names = [f"{stem}.{drawn}" for drawn in DRAWN_ENDINGS] if is_thumbnail else [name]
+    names = [f"{stem}.{drawn}" for drawn in DRAWN_EXTENSIONS] if is_thumbnail else [name]
     messages = Message.objects.filter(media=OuterRef("pk"))
     if not user.is_authenticated:
         messages = messages.filter(room__members_only=False)
@@ -71,7 +71,7 @@ def forget_unshown(media_id: int) -> None:
 
 def sweep(now: float | None = None) -> Iterator[bool]:
     """Deletes, a step at a time, what is left where a room was deleted or a process died; yields True after each."""
-    before = (time.time() if now is None else now) - FORGET_SECONDS
+    before = (time.time() if now is None else now) - GRACE_SECONDS
     messages = Message.objects.filter(media=OuterRef("pk"))
     uploaded = Media.objects.filter(uploaded_on__lt=datetime.fromtimestamp(before, UTC))
     for media_id in list(uploaded.filter(~Exists(messages)).values_list("pk", flat=True)):
@@ -86,7 +86,7 @@ def sweep(now: float | None = None) -> Iterator[bool]:
 
 def _remove_unknown(paths: list[Path]) -> None:
     stems = {path.name.partition(".")[0] for path in paths}
-    names = [f"{stem}.{ending}" for stem in stems for ending in CONTENT_TYPES]
+    names = [f"{stem}.{extension}" for stem in stems for extension in CONTENT_TYPES]
     known = Media.objects.filter(name__in=names).values_list("name", flat=True)
     known_stems = {name.partition(".")[0] for name in known}
     for path in paths:

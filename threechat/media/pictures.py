@@ -42,7 +42,7 @@ class Picture(NamedTuple):
     """A picture drawn anew."""
 
     content: bytes
-    ending: str
+    extension: str
     width: int  # pixels
     height: int
     thumbnail: bytes | None  # WebP; None where the picture itself is no larger than one
@@ -145,13 +145,13 @@ def _in_srgb(image: Image.Image, profile: bytes | None, wanted: str) -> Image.Im
     return image.convert(wanted)
 
 
-def _picture(drawn: Image.Image, content: bytes, ending: str) -> Picture:
+def _picture(drawn: Image.Image, content: bytes, extension: str) -> Picture:
     thumbnail = None
     if max(drawn.size) > THUMBNAIL_SIDE:
         small = drawn.copy()
         small.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE))
         thumbnail = _encoded(small, "WEBP", quality=75)
-    return Picture(content, ending, drawn.width, drawn.height, thumbnail)
+    return Picture(content, extension, drawn.width, drawn.height, thumbnail)
 
 
 def _encoded(image: Image.Image, output: str, **options: Any) -> bytes:

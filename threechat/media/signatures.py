@@ -12,7 +12,7 @@ HEAD_BYTES = 64  # of a file, as many as `media_type` wants to see
 class MediaType(NamedTuple):
     kind: Literal["image", "video", "voice"]
     content_type: str
-    ending: str  # of the stored file's name
+    extension: str  # of the stored file's name
     pillow: str = ""  # the one format that Pillow may take an image for
 
 
@@ -30,7 +30,7 @@ MP3 = MediaType("voice", "audio/mpeg", "mp3")
 WAV = MediaType("voice", "audio/wav", "wav")
 
 MEDIA_TYPES = (JPEG, PNG, GIF, WEBP, MP4, WEBM, OGG, MP4_VOICE, WEBM_VOICE, OGG_VOICE, MP3, WAV)
-CONTENT_TYPES = {each.ending: each.content_type for each in MEDIA_TYPES}
+CONTENT_TYPES = {each.extension: each.content_type for each in MEDIA_TYPES}
 
 # One container for both, where the sender's browser says which: a recorder makes either.
 CONTAINERS = {MP4: MP4_VOICE, WEBM: WEBM_VOICE, OGG: OGG_VOICE}

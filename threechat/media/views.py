@@ -180,7 +180,7 @@ async def _answer(request: HttpRequest, name: str, etag: str) -> HttpResponseBas
 
 
 def _download_name(name: str, media: Media) -> str:
-    """What the sender called it, with an ending that is true."""
-    ending = f".{name.rpartition('.')[2]}"
+    """What the sender called it, with an extension that is true."""
+    extension = f".{name.rpartition('.')[2]}"
     title = media.title or name.partition(".")[0]
-    return title if title.lower().endswith(ending) else f"{title}{ending}"
+    return title if title.lower().endswith(extension) else f"{title}{extension}"

@@ -64,7 +64,7 @@ def make_picture(file: BinaryIO, found: MediaType) -> Media:
     """Blocks; raises what `redraw` does."""
     file.seek(0)
     picture = redraw(file.read(), found.pillow)
-    name = f"{media_files.new_stem()}.{picture.ending}"
+    name = f"{media_files.new_stem()}.{picture.extension}"
     media = Media(name=name, kind=found.kind, width=picture.width, height=picture.height)
     media.size = media_files.keep(name, [picture.content])
     if picture.thumbnail:
@@ -80,7 +80,7 @@ def make_picture(file: BinaryIO, found: MediaType) -> Media:
 def make_copy(file: BinaryIO, found: MediaType) -> Media:
     """Blocks."""
     file.seek(0)
-    name = f"{media_files.new_stem()}.{found.ending}"
+    name = f"{media_files.new_stem()}.{found.extension}"
     size = media_files.keep(name, iter(lambda: file.read(media_files.CHUNK_BYTES), b""))
     return Media(name=name, kind=found.kind, size=size)
 

@@ -9,7 +9,7 @@ from pytest_django import Settings
 
 from threechat.media import files as media_files
 from threechat.media.files import keep, new_stem, path_of
-from threechat.media.keeping import FORGET_SECONDS, OverQuota, check_quota, sweep, visible_file
+from threechat.media.keeping import GRACE_SECONDS, OverQuota, check_quota, sweep, visible_file
 from threechat.media.workshop import title_of
 from threechat.models import Media, Membership, Message, Room
 from threechat.people import Person
@@ -177,7 +177,7 @@ def test_a_message_is_deleted_though_the_disk_keeps_its_file(folder: Path) -> No
     assert delete_message(room.pk, message.number)
     path.rmdir()
     keep(media.name, [b"x"])
-    assert all(sweep(time.time() + FORGET_SECONDS + 10))
+    assert all(sweep(time.time() + GRACE_SECONDS + 10))
     assert files(folder) == []
 
 
@@ -190,7 +190,7 @@ def test_the_sweep_takes_what_nobody_knows_and_leaves_the_rest(folder: Path) -> 
     keep(lost, [b"x"])
     draft.parent.mkdir(exist_ok=True)
     draft.touch()
-    long_ago = time.time() - FORGET_SECONDS - 10
+    long_ago = time.time() - GRACE_SECONDS - 10
     for path in folder.rglob("*"):
         if path.is_file() and path.name != fresh.name:
             os.utime(path, (long_ago, long_ago))
@@ -200,7 +200,7 @@ def test_the_sweep_takes_what_nobody_knows_and_leaves_the_rest(folder: Path) -> 
     assert all(sweep())
     assert files(folder) == sorted([shown.name, shown.thumbnail_name, fresh.name, young])
     assert set(Media.objects.values_list("pk", flat=True)) == {shown.pk, fresh.pk}
-    assert all(sweep(time.time() + FORGET_SECONDS + 10))
+    assert all(sweep(time.time() + GRACE_SECONDS + 10))
     assert files(folder) == sorted([shown.name, shown.thumbnail_name])
 
 
@@ -210,6 +210,6 @@ def test_a_deleted_rooms_files_are_for_nobody_at_once(folder: Path) -> None:
     shown_in(room, media)
     room.delete()
     assert visible_file(media.name, AnonymousUser()) is None
-    assert all(sweep(time.time() + FORGET_SECONDS + 10))
+    assert all(sweep(time.time() + GRACE_SECONDS + 10))
     assert files(folder) == []
     assert not Media.objects.exists()

@@ -52,13 +52,13 @@ def png_of(width: int, height: int) -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("pillow_format", "ending", "became"),
+    ("pillow_format", "extension", "became"),
     [("JPEG", "jpg", "JPEG"), ("PNG", "png", "PNG"), ("GIF", "png", "PNG"), ("WEBP", "webp", "WEBP")],
 )
-def test_a_picture_keeps_its_looks(pillow_format: str, ending: str, became: str) -> None:
+def test_a_picture_keeps_its_looks(pillow_format: str, extension: str, became: str) -> None:
     picture = redraw(encoded(Image.new("RGB", (60, 40), (200, 30, 90)), pillow_format), pillow_format)
     image = opened(picture.content)
-    assert (picture.ending, image.format, image.size) == (ending, became, (60, 40))
+    assert (picture.extension, image.format, image.size) == (extension, became, (60, 40))
     assert (picture.width, picture.height) == (60, 40)
     pixel = image.convert("RGB").getpixel((30, 20))
     assert isinstance(pixel, tuple)
@@ -200,7 +200,7 @@ def test_a_gif_goes_on_moving() -> None:
     image = opened(picture.content)
     assert (image.format, image.n_frames, image.info["loop"]) == ("WEBP", 5, 0)  # type: ignore[attr-defined]
     assert image.info["duration"] == 70
-    assert (picture.ending, picture.width, picture.height) == ("webp", 40, 30)
+    assert (picture.extension, picture.width, picture.height) == ("webp", 40, 30)
 
 
 def test_a_moving_webp_goes_on_moving_as_often_as_it_did() -> None:
