@@ -18,7 +18,7 @@ class Barred(Exception):
 
 
 def check_entrance(room: Room | None, user_id: int | None) -> None:
-    """Open rooms, and such as nobody has written in yet, are for everyone; others for members and staff. Blocks.
+    """Open rooms, and such as are not stored yet, are for everyone; others for members and staff. Blocks.
 
     Raises:
         Barred: not for this account; `LOG_IN` for an anonymous visitor, else `NOT_A_MEMBER`.

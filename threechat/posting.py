@@ -72,7 +72,7 @@ def tell(stored: Stored) -> MessageFrame:
     message, room = stored.message, stored.room
     frame = message_frame(message)
     if message.kind == Message.Kind.DELETED:
-        # Since it was sent: the echo settles it, and the page knows of the deletion.
+        # Deleted since it was sent: the echo, under the number it had, settles it; of the deletion pages hear apart.
         return {**frame, "type": Message.Kind.TEXT, "id": message.deletes or 0}
     broadcast.publish(messages_group(room.key), frame)
     if stored.is_new and message.about_at is not None:

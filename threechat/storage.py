@@ -39,6 +39,7 @@ class Stored(NamedTuple):
 
     @property
     def created_room(self) -> bool:
+        """Whether it is the room's first message; staff may have stored the room before."""
         return self.is_new and self.message.number == 1
 
 
