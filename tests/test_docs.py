@@ -15,7 +15,7 @@ import threechat.urls
 import two.routing
 import two.urls
 from examplechannels import close_codes, logins, outlet, rechecks
-from threechat import alarm_messages, directory, drafts, limits, messages, pins, rooms, roster
+from threechat import alarm_messages, directory, drafts, limits, messages, models, pins, rooms, roster
 from threechat import history as threechat_history
 from threechat.media import door, pictures, workshop
 from threechat.media import views as media_views
@@ -112,7 +112,7 @@ def test_every_key_of_a_frame_is_documented() -> None:
         (limits.ADDRESS_FRAMES_PER_SECOND, "or 200 by one address"),
         (limits.BURST_ROOMS, "more than 100 new rooms"),
         (int(limits.ROOM_SECONDS), "or one in 5 s"),
-        (drafts.MAX_CLIENT_ID_CHARACTERS, "at most 64 characters"),
+        (models.MAX_CLIENT_ID_CHARACTERS, "at most 64 characters"),
         (directory.MAX_UNREAD, "counts to 100"),
         (int(directory.LOOK_SECONDS), "within 2 s of a change"),
         (threechat_history.PAGE_MESSAGES, "(50, at most 200)"),
@@ -165,7 +165,7 @@ def test_every_key_of_a_frame_is_documented() -> None:
         (int(logins.SECONDS_OF_NAME), "30 at once, then one in 10 s"),
         (int(rechecks.RECHECK_SECONDS), "within\n  30 s when the session expires"),
         (workshop.MAX_WAITING, "| uploads waiting to be processed | 32 |"),
-        (workshop.MAX_TITLE_CHARACTERS, "direction characters, at most 100 characters"),
+        (models.MAX_TITLE_CHARACTERS, "direction characters, at most 100 characters"),
         (pictures.MAX_SIDE, "at most 2,560 pixels wide"),
         (pictures.THUMBNAIL_SIDE, "Larger than 480 pixels"),
         (pictures.MAX_PIXELS["JPEG"] // 10**6, "A JPEG has at most 50 megapixels"),

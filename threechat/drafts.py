@@ -8,11 +8,11 @@ from typing import Any, Literal, NotRequired, TypedDict
 from django.utils.translation import gettext as _
 
 from threechat.messages import MEDIA_PREFIX, About
+from threechat.models import MAX_CLIENT_ID_CHARACTERS
 
 MAX_TEXT_CHARACTERS = 4000
-MAX_CLIENT_ID_CHARACTERS = 64
 DATA_URL = re.compile(r"data:[^,]{0,200};base64,", re.IGNORECASE)
-UNSENDABLE = re.compile("[\x00\ud800-\udfff]")  # NUL, and halves of characters that UTF-8 cannot hold
+UNSENDABLE = re.compile("[\x00\ud800-\udfff]")  # NUL and surrogates, which PostgreSQL and UTF-8 do not hold
 
 
 class ErrorFrame(TypedDict):
@@ -128,7 +128,7 @@ def about_in(text: str | None, client_id: str | None) -> About | None:
 
 
 def about_of(moment: Any, client_id: str | None) -> About | None:
-    """Whether there is such a moment the database says (two/moments.py).
+    """The moment in a frame, as it is written; whether there is such a one the database says (two/moments.py).
 
     Raises:
         ClientError: it is no moment.

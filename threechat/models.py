@@ -10,14 +10,17 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from threechat.names import skeleton
-from threechat.rooms import NAME_RULE, BadRoomName, device_of, room_named
-from two.models import Alarm
+from threechat.rooms import MAX_NAME_CHARACTERS, NAME_RULE, BadRoomName, device_of, room_named
+from two.models import MAX_METRIC_CHARACTERS, MAX_SLUG_CHARACTERS, Alarm
+
+MAX_CLIENT_ID_CHARACTERS = 64
+MAX_TITLE_CHARACTERS = 100
 
 
 class Room(models.Model):
-    """A room is stored with its first message; people can meet in it before."""
+    """A room is stored with its first message, or when staff set it up; people can meet in it before."""
 
-    name = models.CharField(_("name"), max_length=80, help_text=_("Letters, digits, spaces, _ and -."))
+    name = models.CharField(_("name"), max_length=MAX_NAME_CHARACTERS, help_text=_("Letters, digits, spaces, _ and -."))
     # What names that differ in case share; threechat/rooms.py makes it.
     key = models.CharField(max_length=32, unique=True, editable=False)
     members_only = models.BooleanField(_("members only"), default=False)
@@ -108,7 +111,7 @@ class Media(models.Model):
     width = models.PositiveIntegerField(null=True)  # pixels, of images
     height = models.PositiveIntegerField(null=True)
     has_thumbnail = models.BooleanField(default=False)
-    title = models.CharField(max_length=100, blank=True)  # what the sender called the file
+    title = models.CharField(max_length=MAX_TITLE_CHARACTERS, blank=True)  # what the sender called the file
     sender = models.CharField(max_length=16, db_index=True)
     uploaded_on = models.DateTimeField(auto_now_add=True)
 
@@ -158,11 +161,11 @@ class Message(models.Model):
     guest = models.BooleanField(_("guest"), default=True)
     sender = models.CharField(max_length=16)
     has_session = models.BooleanField(default=True)  # without one (a script) the name alone says who it was
-    client_id = models.CharField(max_length=64, null=True, blank=True)
+    client_id = models.CharField(max_length=MAX_CLIENT_ID_CHARACTERS, null=True, blank=True)
     sent_on = models.DateTimeField(_("date"))
     # The moment of a metric that it is about, as it goes over the wire; the device may go.
-    about_device = models.CharField(_("about device"), max_length=64, blank=True)
-    about_metric = models.CharField(_("about metric"), max_length=100, blank=True)
+    about_device = models.CharField(_("about device"), max_length=MAX_SLUG_CHARACTERS, blank=True)
+    about_metric = models.CharField(_("about metric"), max_length=MAX_METRIC_CHARACTERS, blank=True)
     about_at = models.BigIntegerField(_("about time"), null=True, blank=True)  # Unix milliseconds
     alarm = models.ForeignKey(Alarm, models.SET_NULL, null=True, blank=True, verbose_name=_("alarm"))
     alarm_state = models.CharField(_("alarm state"), max_length=12, blank=True, choices=AlarmState.choices)

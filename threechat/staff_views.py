@@ -21,6 +21,7 @@ from threechat.models import Membership, Message, Room
 from threechat.rooms import NAME_RULE, BadRoomName, room_named
 
 SETTINGS = {"name": str, "read_only": bool, "members_only": bool}
+MAX_LISTED_MEMBERS = 1000
 View = Callable[..., HttpResponse]
 
 
@@ -81,7 +82,7 @@ def room_settings(request: HttpRequest, room: str) -> HttpResponse:
 def members(request: HttpRequest, room: str) -> HttpResponse:
     if request.method == "GET":
         found = Room.objects.filter(key=_key(room)).first()
-        people = found.members.order_by("username")[:1000] if found else []
+        people = found.members.order_by("username")[:MAX_LISTED_MEMBERS] if found else []
         listed = [{"id": user.pk, "username": user.get_username()} for user in people]
         return JsonResponse({"members": listed, "invitation": _invitation_url(request, found)})
     wanted = _body(request).get("username")

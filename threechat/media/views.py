@@ -16,7 +16,7 @@ from examplechannels.doors import refusal
 from examplechannels.limits import neighbourhood
 from examplechannels.questions import ask
 from threechat.access import Barred
-from threechat.drafts import MAX_CLIENT_ID_CHARACTERS, UNSENDABLE, ClientError, about_in
+from threechat.drafts import UNSENDABLE, ClientError, about_in
 from threechat.media.byte_ranges import NotSatisfiable, byte_range
 from threechat.media.files import STORED_NAME
 from threechat.media.keeping import OverQuota, visible_file
@@ -25,7 +25,7 @@ from threechat.media.receiving import Upload, receive
 from threechat.media.signatures import CONTENT_TYPES
 from threechat.media.slices import FileSlice, open_file
 from threechat.media.workshop import UnsupportedMedia
-from threechat.models import Media
+from threechat.models import MAX_CLIENT_ID_CHARACTERS, Media
 from threechat.people import identify
 from threechat.rooms import BadRoomName, room_named
 from threechat.views import not_stored, refused

@@ -12,12 +12,11 @@ from examplechannels.outages import is_full
 from threechat.media import files as media_files
 from threechat.media.pictures import redraw
 from threechat.media.signatures import HEAD_BYTES, MediaType, media_type
-from threechat.models import Media
+from threechat.models import MAX_TITLE_CHARACTERS, Media
 from threechat.names import readable
 from threechat.writer import NoSpace, NotStored
 
 MAX_WAITING = 32  # files; each waits on disk
-MAX_TITLE_CHARACTERS = 100
 
 
 class UnsupportedMedia(Exception):
