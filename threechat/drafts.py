@@ -5,7 +5,8 @@ import re
 from dataclasses import dataclass
 from typing import Any, Literal, NotRequired, TypedDict
 
-from django.utils.translation import gettext as _
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from threechat.messages import MEDIA_PREFIX, About
 from threechat.models import MAX_CLIENT_ID_CHARACTERS
@@ -25,11 +26,18 @@ class ErrorFrame(TypedDict):
 
 
 class ClientError(Exception):
-    """A sender's mistake: answered with an error frame, and nothing else happens."""
+    """A sender's mistake: answered with an error frame, and nothing else happens.
 
-    def __init__(self, code: str, detail: str, client_id: str | None = None) -> None:
+    It may be found in a thread that knows nobody's language: `detail` is in that of whoever answers.
+    """
+
+    def __init__(self, code: str, detail: str | Promise, client_id: str | None = None) -> None:
         super().__init__(detail)
-        self.code, self.detail, self.client_id = code, detail, client_id
+        self.code, self.client_id = code, client_id
+
+    @property
+    def detail(self) -> str:
+        return str(self)
 
     def frame(self) -> ErrorFrame:
         frame: ErrorFrame = {

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
 from examplechannels.broadcast import broadcast
 from threechat.drafts import ClientError, Draft, client_id_taken, no_such_moment, read_only, upload_over_http

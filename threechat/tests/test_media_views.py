@@ -1,5 +1,6 @@
 import asyncio
 import json
+import re
 import time
 from collections.abc import AsyncIterator
 from io import BytesIO
@@ -268,6 +269,19 @@ async def test_nobody_sends_files_into_a_room_that_is_read_only(folder: Path) ->
     await Room.objects.acreate(name="room1", read_only=True)
     assert code(await send(await guest())) == (403, "read-only")
     assert files(folder) == []
+
+
+async def test_who_reads_chinese_is_refused_in_chinese(settings: Settings) -> None:
+    await Room.objects.acreate(name="closed", read_only=True)
+    client = await guest()
+    client.cookies[settings.LANGUAGE_COOKIE_NAME] = "zh-hans"
+    about = json.dumps({"device": "none", "metric": "none", "at": 1})
+    refused = [await send(client, room="closed"), await send(client, about=about)]
+    settings.MEDIA_QUOTA_BYTES = 1
+    refused.append(await send(client))
+    assert [code(answer)[1] for answer in refused] == ["read-only", "bad-about", "quota"]
+    for answer in refused:
+        assert re.search("[\u4e00-\u9fff]", answer.json()["error"]["detail"])
 
 
 async def test_files_are_bounded_by_a_quota_also_while_they_are_on_their_way(settings: Settings, folder: Path) -> None:
