@@ -13,6 +13,7 @@ from threading import Barrier
 from typing import Generic, TypeVar
 
 from django.db import OperationalError, connection
+from django.utils.translation import get_language, override
 
 from examplechannels.database import keep_own_connection
 from examplechannels.outages import AWAY
@@ -68,11 +69,13 @@ async def _ask(
         raise OperationalError("too many questions wait for the database")
     _waiting[threads] += 1
     given_up: list[bool] = []
+    language = get_language()
 
     def unless_given_up() -> Answer:
         if given_up:
             raise OperationalError(NO_ANSWER)
-        return _with_connection(question, tries)
+        with override(language):  # its thread knows nothing of who asks
+            return _with_connection(question, tries)
 
     def answered(answer: asyncio.Future[Answer]) -> None:
         _waiting[threads] -= 1

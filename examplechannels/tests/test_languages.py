@@ -15,6 +15,7 @@ from django.utils.translation.template import templatize
 
 from examplechannels.asgi import application
 from examplechannels.languages import in_the_sites_own
+from examplechannels.questions import ask
 
 [FOLDER] = (Path(path) / "zh_Hans" / "LC_MESSAGES" for path in settings.LOCALE_PATHS)
 APPS = ["examplechannels", "one", "two", "threechat"]
@@ -112,6 +113,12 @@ async def test_a_socket_speaks_as_the_browser_that_opened_it(headers: list[tuple
     await client.send_to(text_data="{")
     assert says in await client.receive_from(timeout=5)
     await client.disconnect()
+
+
+async def test_the_database_is_asked_in_the_language_of_who_asks() -> None:
+    with translation.override("zh-hans"):
+        assert await ask(lambda: translation.gettext("Log in")) == "登录"
+    assert await ask(lambda: translation.gettext("Log in")) == "Log in"
 
 
 def test_what_is_kept_for_everybody_is_in_the_sites_language() -> None:
