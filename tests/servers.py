@@ -154,9 +154,8 @@ class Server(Process):
 
     @property
     def workers(self) -> list[psutil.Process]:
-        """Its children but multiprocessing's resource tracker."""
-        children = psutil.Process(self.pid).children()
-        return [child for child in children if "spawn_main" in " ".join(child.cmdline())]
+        """Its children that live, but multiprocessing's resource tracker."""
+        return [child for child in psutil.Process(self.pid).children() if is_worker(child)]
 
     def status(self, path: str) -> int:
         """The HTTP status of a page; 0 where nothing answers."""
@@ -172,6 +171,13 @@ class Server(Process):
                 return int(answer.status), answer.read().decode()
         except (OSError, http.client.HTTPException):  # the latter ends in mid-answer
             return 0, ""
+
+
+def is_worker(process: psutil.Process) -> bool:
+    try:
+        return "spawn_main" in " ".join(process.cmdline())
+    except psutil.NoSuchProcess:  # as a zombie is, too
+        return False
 
 
 def manage(*command: str, **env: str) -> subprocess.CompletedProcess[str]:
