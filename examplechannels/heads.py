@@ -1,8 +1,9 @@
-"""uvicorn's HTTP protocol with a bound on what comes before a body, and behind it."""
+"""uvicorn's HTTP protocol with a bound on what comes before a body, and behind it; its end hangs up on nobody."""
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 MAX_HEAD_BYTES = 64 * 1024  # uvicorn's own bound with its other parser, h11
+FIRST_SECONDS = 0.1  # for the first request of who had just connected when the server was told to end
 TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 
 
@@ -21,6 +22,13 @@ class BoundedHeads(HttpToolsProtocol):
         if self._bytes_without_event > MAX_HEAD_BYTES and not self.transport.is_closing():
             self.transport.write(TOO_LARGE)
             self.transport.close()
+
+    def shutdown(self) -> None:
+        """uvicorn closes what has not asked anything yet, too, though a proxy's POST may be on its way: a 502."""
+        if self.cycle is None:
+            self.loop.call_later(FIRST_SECONDS, super().shutdown)
+        else:
+            super().shutdown()
 
     def on_headers_complete(self) -> None:
         self._bytes_without_event = 0
