@@ -377,11 +377,11 @@ class ChatPage:
     async def _history(self, **query: int) -> tuple[int, Any]:
         """
         Raises:
-            Away: nobody answered, or the database does not.
+            Away: nobody answered, or the database does not, or the answer was cut off in its head.
         """
         asked = "&".join(f"{key}={value}" for key, value in {**query, "limit": self.history_limit}.items())
         status, body = await self.browser.request("GET", f"{self.url}/chat/{quote(self.room)}/messages/?{asked}")
-        if status >= 500:
+        if status >= 500 or (status == 200 and body is None):
             raise Away(status)
         return status, body
 
