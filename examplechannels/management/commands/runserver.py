@@ -61,15 +61,16 @@ class Command(DaphneRunserver):
         parser.add_argument("--migrate", action="store_true", help="Migrate the database before the server starts.")
 
     def run(self, *, migrate: bool = False, **options: Any) -> None:
-        if migrate and DJANGO_AUTORELOAD_ENV not in os.environ:  # not again in each process that the reloader starts
-            call_command("migrate", verbosity=0)
-            connections.close_all()
+        if DJANGO_AUTORELOAD_ENV not in os.environ:  # not again in each process that the reloader starts
+            listen(self.addr, int(self.port)).close()  # Daphne says that it cannot in its log alone, and ends with 0
+            if migrate:
+                call_command("migrate", verbosity=0)
+                connections.close_all()
         super().run(**options)
 
     def inner_run(self, *args: Any, **options: Any) -> None:
         if settings.REDIS_URL:
             require_redis(settings.REDIS_URL)
-        listen(self.addr, int(self.port)).close()  # Daphne says that it cannot in its log alone, and ends with 0
         if self.addr in EVERY_ADDRESS:
             settings.ALLOWED_HOSTS = [*settings.ALLOWED_HOSTS, *own_addresses(self.addr)]
         for line in address_lines(self.addr, int(self.port)):
