@@ -74,6 +74,13 @@ def scheme(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
+def visit(page: Page, url: str) -> None:
+    """Until it is live, where it is a live page."""
+    page.goto(url)
+    if page.locator("[data-part=lamp]").count():
+        page.wait_for_selector(LIVE, state="attached")
+
+
 def look(page: Page) -> dict[str, list[str]]:
     """What axe has against the page, by rule."""
     found = Axe().run(page).response["violations"]
@@ -88,9 +95,7 @@ def test_nothing_is_wrong_with_what_guests_see(site: ChatSite, new_page: NewPage
     talk(open_live(page, site.url + "/chat/room1/"))
     wrong = {}
     for path in OF_GUESTS:
-        page.goto(site.url + path)
-        if page.locator("[data-part=lamp]").count():
-            page.wait_for_selector(LIVE, state="attached")
+        visit(page, site.url + path)
         wrong[path] = look(page)
     site.log_in(page, OUTSIDER)
     page.goto(site.room_url("operations"))
@@ -104,9 +109,7 @@ def test_nothing_is_wrong_with_what_staff_see(site: ChatSite, new_page: NewPage,
     site.log_in(page, STAFF)
     wrong = {}
     for path in OF_STAFF:
-        page.goto(site.url + path)
-        if page.locator("[data-part=lamp]").count():
-            page.wait_for_selector(LIVE, state="attached")
+        visit(page, site.url + path)
         wrong[path] = look(page)
     page.get_by_role("button", name="Settings", exact=True).click()
     expect(page.locator("[data-part=room-dialog]")).to_be_visible()
@@ -127,9 +130,7 @@ def talk(page: Page) -> None:
 @pytest.mark.parametrize("path", OF_GUESTS)
 def test_the_keyboard_reaches_everything_and_shows_where_it_is(site: ChatSite, new_page: NewPage, path: str) -> None:
     page = new_page(is_refused=True)
-    page.goto(site.url + path)
-    if page.locator("[data-part=lamp]").count():
-        page.wait_for_selector(LIVE, state="attached")
+    visit(page, site.url + path)
     page.evaluate("document.activeElement.blur(), scrollTo(0, 0)")
     all_of_them = page.evaluate(f"{TABBED}.map((one) => one.outerHTML.slice(0, 120))")
     reached = set()
