@@ -255,13 +255,19 @@ def is_open(server: Server, client: sockets.socket) -> bool:
 
 
 async def test_a_crowd_that_comes_and_goes_leaves_nothing(prepared: Path) -> None:
+    """Whatever a visitor left behind would show in every 20 rounds.
+
+    An allocator that still finds its size (the first rounds, and a few MB at once now and then) does not: measured
+    +22 MB until round 50, +2 MB from there to round 150. So there must be 20 rounds in a row, soon, that kept less
+    than half a kB a visitor.
+    """
     server = Server("uvicorn", prepared)
     with running(server):
         await asyncio.to_thread(server.wait_until_ready)
         process = psutil.Process(server.pid)
         paths = ["/ws/one/", "/ws/two/", "/ws/chat/room1/?events=all", "/ws/chat/"]
-        sizes = []
-        for _ in range(32):
+        sizes: list[tuple[int, int, int]] = []
+        for _ in range(120):
             crowd = await asyncio.gather(
                 *(websockets.connect(f"{server.ws}{paths[n % 4]}", open_timeout=30) for n in range(400))
             )
@@ -270,8 +276,8 @@ async def test_a_crowd_that_comes_and_goes_leaves_nothing(prepared: Path) -> Non
                 wait_until, lambda: len(process.net_connections("tcp")) <= 1, 10, "all connections are closed"
             )
             sizes.append((process.memory_info().rss, process.num_fds(), process.num_threads()))
-        # The first rounds warm up the allocator, the thread pools and the garbage collector's generations; later on
-        # the allocator still takes a few MB at once, now and then. So it is 1 kB a visitor, over many.
-        assert sizes[-1][0] - sizes[11][0] < 20 * 400 * 1_000, sizes
+            if len(sizes) > 30 and sizes[-1][0] - sizes[-21][0] < 20 * 400 * 500:
+                break
+        assert sizes[-1][0] - sizes[-21][0] < 20 * 400 * 500, sizes
         assert sizes[-1][1] <= sizes[11][1] + 2, sizes
         assert sizes[-1][2] <= sizes[11][2] + 1, sizes
