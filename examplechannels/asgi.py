@@ -18,7 +18,7 @@ import two.routing  # noqa: E402
 from examplechannels.access_log import observed  # noqa: E402
 from examplechannels.address_limits import limit_requests, limit_sockets  # noqa: E402
 from examplechannels.connections import connections  # noqa: E402
-from examplechannels.doors import PROBES, limit_body, origin_rule, refuse  # noqa: E402
+from examplechannels.doors import PROBES, limit_body, origin_rule, refuse_unknown  # noqa: E402
 from examplechannels.handshakes import with_user  # noqa: E402
 from examplechannels.headers import with_headers  # noqa: E402
 from examplechannels.lifespan import lifespan  # noqa: E402
@@ -36,7 +36,7 @@ pages = URLRouter(
         *one.routing.websocket_urlpatterns,
         *two.routing.websocket_urlpatterns,
         *threechat.routing.websocket_urlpatterns,
-        re_path("", refuse),  # type: ignore[arg-type]
+        re_path("", refuse_unknown),  # type: ignore[arg-type]
     ]
 )
 

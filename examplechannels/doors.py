@@ -104,9 +104,15 @@ def origin_rule(inner: Application) -> Application:
 
 
 async def refuse(scope: Any, receive: Any, send: Any) -> None:
-    """Ends a WebSocket handshake with 403: the last route, for unknown paths."""
+    """Ends a WebSocket handshake with 403."""
     await receive()
     await send({"type": "websocket.close"})
+
+
+async def refuse_unknown(scope: Any, receive: Any, send: Any) -> None:
+    """The last route, for paths that no consumer has."""
+    logger.info("WebSocket %.200r refused: no consumer has this path", scope["path"])
+    await refuse(scope, receive, send)
 
 
 async def refuse_with(status: int, scope: Any, receive: Any, send: Any, headers: dict[str, str]) -> None:

@@ -197,7 +197,8 @@ def is_without_tables(error: Exception) -> bool:
 def database_trouble(error: Exception) -> str:
     """One line for a database that does not answer, or has no tables; never its password."""
     url = urlsplit(os.environ.get("DATABASE_URL", ""))
-    place = f"{url.scheme}://{url.hostname or ''}{url.path}" if url.scheme else "the SQLite file in DATA_DIR"
+    host = url.netloc.rpartition("@")[2]
+    place = f"{url.scheme}://{host}{url.path}" if url.scheme else "the SQLite file in DATA_DIR"
     reason = first_line(error)
     if is_without_tables(error):
         return f"The database at {place} is not set up: {reason}. Run `manage.py migrate`."

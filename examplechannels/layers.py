@@ -51,4 +51,5 @@ def require_redis(url: str) -> None:
     except (redis.RedisError, OSError, ValueError, TypeError) as error:  # TypeError: an option that there is not
         parts = urlsplit(url)
         place = f"{parts.scheme}://{parts.hostname or ''}{f':{parts.port}' if parts.port else ''}{parts.path}"
-        raise CommandError(f"REDIS_URL: no answer from {place}: {error}") from None
+        reason = str(error).rstrip(".")
+        raise CommandError(f"REDIS_URL: no answer from {place}: {reason}. Start it, or unset REDIS_URL.") from None

@@ -1,5 +1,6 @@
 """Addresses that a server can be reached at, and the sockets that it listens on."""
 
+import errno
 import os
 import socket
 import stat
@@ -55,7 +56,9 @@ def listen(host: str, port: int) -> socket.socket:
         listener.listen(BACKLOG)
     except (OSError, OverflowError) as error:
         listener.close()
-        raise CommandError(f"Cannot listen on {host}:{port}: {error}. Try another PORT.") from None
+        foreign = isinstance(error, socket.gaierror) or getattr(error, "errno", 0) == errno.EADDRNOTAVAIL
+        advice = "It is no address of this machine" if foreign else "Try another port (make … PORT=8001)"
+        raise CommandError(f"Cannot listen on {host}:{port}: {str(error).rstrip('.')}. {advice}.") from None
     return listener
 
 

@@ -1,4 +1,4 @@
-"""Settings, all from environment variables (README.md, Settings); see environment.py for how they are read."""
+"""Settings, all from environment variables (README.md, In production); see environment.py for how they are read."""
 
 import os
 import sys

@@ -12,7 +12,7 @@ from tests.browser import NewPage, open_live, until
 from tests.servers import Process, free_port, new_folder, running, wait_until
 
 TEXT = TUTORIAL.read_text()
-FILES = re.compile(r"^```\w+ (?P<path>[\w/.]+)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
+FILES = re.compile(r"^```(?P<kind>\w+) (?P<path>[\w/.]+)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 NOT_COPIED = shutil.ignore_patterns(".git", ".venv", "node_modules", "var", "bench", "tests", "__pycache__", ".*_cache")
 
 
@@ -40,7 +40,8 @@ def test_its_fourth_app_works_in_two_tabs(new_page: NewPage) -> None:
     shutil.copytree(ROOT, project, ignore=NOT_COPIED)
     (project / "node_modules").symlink_to(ROOT / "node_modules")
     for found in FILES.finditer(TEXT):
-        write(project / found["path"], found["text"])
+        path, text = project / found["path"], found["text"]
+        write(path, changed(path.read_text(), text) if found["kind"] == "diff" else text)
     port = free_port()
     command = [sys.executable, "manage.py", "runserver", "--noreload", "--migrate", f"127.0.0.1:{port}"]
     env = {"DATA_DIR": str(project / "var"), "DJANGO_SETTINGS_MODULE": "examplechannels.settings"}
@@ -57,16 +58,18 @@ def test_its_fourth_app_works_in_two_tabs(new_page: NewPage) -> None:
                 until(each, f"document.querySelector('output').value === '{claps}'")
 
 
+def changed(text: str, diff: str) -> str:
+    """The text with each line that "+" puts behind the one above it."""
+    lines, at = text.splitlines(), 0
+    for line in diff.splitlines():
+        if line.startswith("+"):
+            at += 1
+            lines.insert(at, line[1:])
+        else:
+            at = lines.index(line[1:])
+    return "\n".join(lines) + "\n"
+
+
 def write(path: Path, text: str) -> None:
-    """A new file; or the lines that "+" puts behind those above them into an old one."""
-    if path.exists():
-        lines, at = path.read_text().splitlines(), 0
-        for line in text.splitlines():
-            if line.startswith("+"):
-                at += 1
-                lines.insert(at, line[1:])
-            else:
-                at = lines.index(line[1:])
-        text = "\n".join(lines) + "\n"
     path.parent.mkdir(exist_ok=True)
     path.write_text(text)

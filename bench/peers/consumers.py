@@ -4,6 +4,7 @@ Nothing stands in front of the consumers (no origin rule, no session), which is 
 """
 
 import asyncio
+import os
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any
@@ -28,6 +29,7 @@ def serve(router: URLRouter, publish: Publish, port: int, interval: float) -> No
         else:
             await router(scope, receive, send)
 
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "examplechannels.settings")
     django.setup()
     uvicorn.run(
         app,

@@ -1,4 +1,7 @@
-"""Sends a frame to a group from the shell: `manage.py publish room:room1 '{"message": "hi"}'`."""
+"""Sends a frame to a group from the shell: `manage.py publish room:room1 '{"message": "hi"}'`.
+
+Nothing is stored: sockets get the frame, while a room's page shows messages that are stored alone.
+"""
 
 import json
 from argparse import ArgumentParser
@@ -32,7 +35,7 @@ class Command(BaseCommand):
         require_redis(settings.REDIS_URL)
         name, payload = _group(group), _payload(json)
         async_to_sync(get_channel_layer().group_send)(name, event(name, payload))
-        self.stdout.write(f"Sent to {name}.")
+        self.stdout.write(f"Sent to {group}.")
 
 
 def _group(group: str) -> str:

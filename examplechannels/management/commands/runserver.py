@@ -61,7 +61,9 @@ class Command(DaphneRunserver):
         parser.add_argument("--migrate", action="store_true", help="Migrate the database before the server starts.")
 
     def run(self, *, migrate: bool = False, **options: Any) -> None:
-        if DJANGO_AUTORELOAD_ENV not in os.environ:  # not again in each process that the reloader starts
+        if DJANGO_AUTORELOAD_ENV not in os.environ:  # not in what the reloader starts: it would wait for a change
+            if settings.REDIS_URL:
+                require_redis(settings.REDIS_URL)
             listen(self.addr, int(self.port)).close()  # Daphne says that it cannot in its log alone, and ends with 0
             if migrate:
                 call_command("migrate", verbosity=0)
@@ -69,8 +71,6 @@ class Command(DaphneRunserver):
         super().run(**options)
 
     def inner_run(self, *args: Any, **options: Any) -> None:
-        if settings.REDIS_URL:
-            require_redis(settings.REDIS_URL)
         if self.addr in EVERY_ADDRESS:
             settings.ALLOWED_HOSTS = [*settings.ALLOWED_HOSTS, *own_addresses(self.addr)]
         for line in address_lines(self.addr, int(self.port)):

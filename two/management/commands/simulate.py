@@ -74,7 +74,7 @@ class Command(BaseCommand):
         tally = Tally()
         senders = [Sender(link(), group, plan, tally, number / len(groups)) for number, group in enumerate(groups)]
         count = sum(map(len, groups))
-        self.stdout.write(f"{count} devices, {plan.rate:g} readings a second each, to {place}; Ctrl-C ends it.")
+        self.stdout.write(f"{count} devices, {plan.rate:g}/s each, to {place}; Ctrl-C ends it.")
         try:
             run_to_its_end(self._until_stopped(senders, plan, tally))
         except (GaveUp, NotWelcome) as error:

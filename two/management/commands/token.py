@@ -8,7 +8,7 @@ from django.core.management import BaseCommand
 from two.models import AccessToken
 
 USES = {
-    AccessToken.Scope.SITE: "It writes for any device, and creates devices by writing: Authorization: Token {token}",
+    AccessToken.Scope.SITE: "It writes for any device, and creates devices by writing: Authorization: Bearer {token}",
     AccessToken.Scope.VIEW: "It opens pages to look at: /two/?kiosk=1&view={token}",
 }
 
