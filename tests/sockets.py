@@ -7,6 +7,29 @@ from channels.testing import WebsocketCommunicator
 from examplechannels.asgi import application
 
 HOST = "localhost:8000"
+PATIENCE_SECONDS = 10
+
+
+class Communicator(WebsocketCommunicator):
+    """Waits for a busy machine too: after a second Channels' own gives up, and cancels what has not left yet."""
+
+    async def connect(self, timeout: float = PATIENCE_SECONDS) -> Any:
+        return await super().connect(timeout)
+
+    async def receive_output(self, timeout: float = PATIENCE_SECONDS) -> Any:
+        return await super().receive_output(timeout)
+
+    async def receive_from(self, timeout: float = PATIENCE_SECONDS) -> Any:
+        return await super().receive_from(timeout)
+
+    async def receive_json_from(self, timeout: float = PATIENCE_SECONDS) -> Any:
+        return await super().receive_json_from(timeout)
+
+    async def disconnect(self, code: int = 1000, timeout: float = PATIENCE_SECONDS) -> None:
+        await super().disconnect(code, timeout)
+
+    async def wait(self, timeout: float = PATIENCE_SECONDS) -> None:
+        await super().wait(timeout)
 
 
 def socket(path: str, origin: str | None = None, host: str = HOST, cookie: str = "", address: str = "") -> Any:
@@ -16,7 +39,7 @@ def socket(path: str, origin: str | None = None, host: str = HOST, cookie: str =
         headers.append((b"origin", origin.encode()))
     if cookie:
         headers.append((b"cookie", cookie.encode()))
-    client: Any = WebsocketCommunicator(application, path, headers=headers)
+    client: Any = Communicator(application, path, headers=headers)
     if address:
         client.scope["client"] = (address, 1)
     return client

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from channels.testing import WebsocketCommunicator
 from django.conf import settings
 from django.test import Client
 from django.utils import translation
@@ -16,6 +15,7 @@ from django.utils.translation.template import templatize
 from examplechannels.asgi import application
 from examplechannels.languages import in_the_sites_own
 from examplechannels.questions import ask
+from tests.sockets import Communicator
 
 [FOLDER] = (Path(path) / "zh_Hans" / "LC_MESSAGES" for path in settings.LOCALE_PATHS)
 APPS = ["examplechannels", "one", "two", "threechat"]
@@ -108,7 +108,7 @@ def test_a_reader_chooses_and_comes_back_to_the_page(client: Client) -> None:
     ],
 )
 async def test_a_socket_speaks_as_the_browser_that_opened_it(headers: list[tuple[bytes, bytes]], says: str) -> None:
-    client = WebsocketCommunicator(application, "/ws/chat/languages/", headers=[*OURS, *headers])
+    client = Communicator(application, "/ws/chat/languages/", headers=[*OURS, *headers])
     assert (await client.connect(timeout=5))[0]
     await client.send_to(text_data="{")
     assert says in await client.receive_from(timeout=5)

@@ -5,12 +5,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from channels.testing import WebsocketCommunicator
 from django.db import DatabaseError, InterfaceError, OperationalError, ProgrammingError, connection
 from django.test import AsyncClient, Client
 
 from examplechannels.close_codes import TRY_LATER
 from examplechannels.outages import is_outage, unless_away
+from tests.sockets import Communicator
 
 OUTAGES = [OperationalError("no route to host"), InterfaceError("closed"), OSError(errno.ENOSPC, "No space left")]
 
@@ -75,7 +75,7 @@ async def test_a_socket_closes_with_1013(is_open: bool) -> None:
             await send({"type": "websocket.accept"})
         raise OUTAGES[0]
 
-    client = WebsocketCommunicator(unless_away(inner), "/ws/")
+    client = Communicator(unless_away(inner), "/ws/")
     assert await client.connect() == (True, None)
     assert await client.receive_output() == {"type": "websocket.close", "code": TRY_LATER}
 

@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
-from channels.testing import WebsocketCommunicator
 from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
 from django.test import AsyncClient, Client
@@ -17,7 +16,7 @@ from examplechannels.broadcast import broadcast
 from examplechannels.doors import refuse
 from examplechannels.sessions import Account
 from examplechannels.visitors import Visitor, Wall, visitors, visitors_only
-from tests.sockets import HOST, opened, socket
+from tests.sockets import HOST, Communicator, opened, socket
 from two.devices import add_device
 from two.models import AccessToken
 
@@ -214,7 +213,7 @@ async def test_who_logged_out_on_the_way_in_is_sent_out_at_once(nothing_left: No
     async def page(scope: Any, receive: Any, send: Any) -> None:
         await visitors_only(inner)({**scope, "user": user, "session": session}, receive, send)
 
-    client = WebsocketCommunicator(page, "/ws/one/")
+    client = Communicator(page, "/ws/one/")
     assert (await client.connect())[0]
     assert await closed_with(client) == 4401
     inside.set()

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
-from channels.testing import WebsocketCommunicator
 from django.db import connection, transaction
 from django.utils import timezone
 
 from examplechannels.asgi import application
+from tests.sockets import Communicator
 from two.ingest import socket
 from two.models import AccessToken, Reading
 from two.tests.cast import Cast
@@ -23,7 +23,7 @@ async def connected(token: str = "", **headers: str) -> Any:
     if token:
         headers["authorization"] = f"Bearer {token}"
     pairs = [(name.encode(), value.encode()) for name, value in headers.items()]
-    client = WebsocketCommunicator(application, "/ws/two/ingest/", headers=pairs)
+    client = Communicator(application, "/ws/two/ingest/", headers=pairs)
     assert (await client.connect())[0]
     return client
 

@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 from channels.layers import get_channel_layer
-from channels.testing import WebsocketCommunicator
 
 from docs.steps.async_chat import AsyncChatConsumer
 from docs.steps.echo import EchoConsumer
@@ -15,12 +14,13 @@ from docs.steps.group import GROUP, GroupConsumer
 from docs.steps.loop_in_connect import PUSHES, LoopConsumer
 from docs.steps.sync_chat import SyncChatConsumer
 from examplechannels.broadcast import event
+from tests.sockets import Communicator
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 async def opened(consumer: Any) -> Any:
-    client = WebsocketCommunicator(consumer.as_asgi(), "/")
+    client = Communicator(consumer.as_asgi(), "/")
     connected, _ = await client.connect(timeout=5)
     assert connected
     return client
