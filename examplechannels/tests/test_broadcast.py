@@ -182,10 +182,12 @@ class FalteringLayer(InMemoryChannelLayer):
 
     connections_made = 2
     away = False
+    probes = 0
 
     async def send(self, channel: str, message: Any) -> None:
         if self.away:
             raise ConnectionError("away")
+        self.probes += 1
         await super().send(channel, message)
 
     async def group_add(self, group: str, channel: str) -> None:
@@ -203,7 +205,6 @@ class FalteringLayer(InMemoryChannelLayer):
 def faltering(layer: Any, monkeypatch: pytest.MonkeyPatch) -> FalteringLayer:
     monkeypatch.setattr("examplechannels.subscription.PROBE_SECONDS", 0.01)
     monkeypatch.setattr("examplechannels.subscription.RETRY_SECONDS", 0.01)
-    monkeypatch.setattr("examplechannels.subscription.LAYER_TIMEOUT_SECONDS", 0.2)
     faltering = FalteringLayer()
     channel_layers.set("default", faltering)
     return faltering
@@ -218,7 +219,7 @@ async def eventually(condition: Any) -> None:
 async def test_a_healthy_layer_is_never_taken_for_lost(faltering: FalteringLayer, nothing_left: None) -> None:
     broadcast, viewer = Broadcast(), Viewer()
     await broadcast.group_add(GROUP, viewer)
-    await asyncio.sleep(0.4)  # two time-outs long
+    await eventually(lambda: faltering.probes >= 20)
     assert viewer.told_to_catch_up == 0
     await broadcast.group_discard(GROUP, viewer)
 
@@ -226,7 +227,7 @@ async def test_a_healthy_layer_is_never_taken_for_lost(faltering: FalteringLayer
 async def test_a_replaced_connection_is_a_loss(faltering: FalteringLayer, nothing_left: None) -> None:
     broadcast, viewer = Broadcast(), Viewer()
     await broadcast.group_add(GROUP, viewer)
-    await asyncio.sleep(0.05)
+    await eventually(lambda: faltering.probes >= 2)  # the first one came back
     faltering.connections_made += 1
     await eventually(lambda: viewer.told_to_catch_up == 1)
     await broadcast.group_discard(GROUP, viewer)
