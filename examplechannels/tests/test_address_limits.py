@@ -135,6 +135,7 @@ async def test_an_answer_that_does_not_begin_is_a_503_and_keeps_its_turn(monkeyp
     while not site.statuses:
         await asyncio.sleep(0.01)
     assert (site.statuses, site.begun) == ([503], ["192.0.2.1"])
+    monkeypatch.setattr(address_limits, "ANSWER_SECONDS", 5)
     site.go.set()
     site.finish.set()
     await asyncio.gather(hanging, waiting)

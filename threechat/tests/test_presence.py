@@ -36,7 +36,7 @@ async def test_a_process_that_died_is_forgotten_when_its_time_is_up_not_with_the
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("threechat.presence.REPORT_SECONDS", 60.0)
-    monkeypatch.setattr("threechat.roster.FORGET_SECONDS", 0.2)
+    monkeypatch.setattr("threechat.roster.FORGET_SECONDS", 1.0)
     here, viewer = Presence(broadcast), Viewer()
     await broadcast.group_add(presence_group(ROOM), viewer)
     here.watch()

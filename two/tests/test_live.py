@@ -91,12 +91,14 @@ async def test_readings_that_come_together_are_one_frame() -> None:
 
 
 @pytest.mark.usefixtures("nothing_left")
-async def test_a_frame_waits_for_what_is_being_committed_but_not_for_ever() -> None:
+async def test_a_frame_waits_for_what_is_being_committed_but_not_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     viewer = await opened("/ws/two/?device=boiler")
-    live.publish([Recorded(BOILER, 10**6, 1.0)], more_comes=True)
-    await asyncio.sleep(PUBLISH_SECONDS * 1.3)
-    live.publish([Recorded(BOILER, 2 * 10**6, 1.0)], more_comes=True)
-    assert [reading["at"] for reading in await viewer.receive_json_from(timeout=5)] == [1, 2]
+    with monkeypatch.context() as slow:
+        slow.setattr("two.live.COMMIT_SECONDS", 60)
+        live.publish([Recorded(BOILER, 10**6, 1.0)], more_comes=True)
+        assert await viewer.receive_nothing(timeout=4 * PUBLISH_SECONDS)
+        live.publish([Recorded(BOILER, 2 * 10**6, 1.0)], more_comes=True)
+        assert [reading["at"] for reading in await viewer.receive_json_from(timeout=5)] == [1, 2]
     live.publish([Recorded(BOILER, 3 * 10**6, 1.0)], more_comes=True)
     assert [reading["at"] for reading in await viewer.receive_json_from(timeout=5)] == [3]
     await viewer.disconnect()

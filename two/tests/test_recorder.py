@@ -221,14 +221,20 @@ async def test_a_connection_that_was_lost_meanwhile_is_replaced(recorder: Record
 async def test_while_a_commit_hangs_nobody_waits_for_it_and_afterwards_all_goes_on(
     recorder: Recorder, published: Published, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    answers_again = threading.Event()
+    hangs, answers_again = threading.Event(), threading.Event()
+
+    def hang(_new: object) -> list[Any]:
+        hangs.set()
+        answers_again.wait(10)
+        return []
+
     monkeypatch.setattr("two.recorder.COMMIT_SECONDS", 0.2)
-    monkeypatch.setattr("two.commits.evaluate", lambda _new: answers_again.wait(10) and [])
+    monkeypatch.setattr("two.commits.evaluate", hang)
     hanging = [asyncio.ensure_future(recorder.record([sample(1.0, at_ns=NOW_NS)]))]
-    await asyncio.sleep(0.05)
+    assert await asyncio.to_thread(hangs.wait, 10)
     hanging.append(asyncio.ensure_future(recorder.record([sample(2.0, at_ns=NOW_NS + 1)])))
     try:
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(5):
             for waiting in hanging:
                 with pytest.raises(NotStored):
                     await waiting
