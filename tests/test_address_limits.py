@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import websockets
 
-from tests.servers import Process, Server, running, wait_until
+from tests.servers import START_SECONDS, Process, Server, running, wait_until
 
 pytestmark = pytest.mark.server
 # Runs `manage.py serve` with a listening socket as systemd passes it.
@@ -128,7 +128,7 @@ async def test_on_a_unix_socket_the_proxy_is_believed(prepared: Path, visitor: V
         process = on_unix(prepared, path)
         with running(process):
             url = "ws://localhost/ws/two/"
-            await asyncio.to_thread(wait_until, lambda: listens(path), 20, "it listens")
+            await asyncio.to_thread(wait_until, lambda: listens(path), START_SECONDS, "it does not listen")
             assert [await visitor.knock(url, "192.0.2.1", path) for _ in range(2)] == [0, 4429]
             assert await visitor.knock(url, "192.0.2.2", path) == 0
             assert [await visitor.knock(url, "", path) for _ in range(3)] == [0, 0, 0], "without an address none counts"
@@ -136,7 +136,7 @@ async def test_on_a_unix_socket_the_proxy_is_believed(prepared: Path, visitor: V
             assert path.stat().st_mode & 0o777 == 0o660
             second = on_unix(prepared, path)
             with running(second):
-                await asyncio.to_thread(second.wait, 20)
+                await asyncio.to_thread(second.wait, START_SECONDS)
                 assert "somebody listens there" in second.log.read_text()
             while visitor.open:
                 await visitor.open.pop().close()
@@ -173,6 +173,6 @@ def test_several_passed_sockets_are_refused(tmp_path: Path, prepared: Path) -> N
         command = [sys.executable, "-c", code, str(listener.fileno())]
         process = Process(command, env, tmp_path / "two.log", pass_fds=[listener.fileno()])
         with running(process):
-            assert process.wait(20) == 1
+            assert process.wait(START_SECONDS) == 1
     assert "systemd passed 2 sockets" in process.output
     assert os.linesep * 3 not in process.output

@@ -9,7 +9,7 @@ import pytest
 
 from docs.included import CODE, ROOT, TABLE, TUTORIAL, code, filled
 from tests.browser import NewPage, open_live, until
-from tests.servers import Process, free_port, new_folder, running, wait_until
+from tests.servers import START_SECONDS, Process, free_port, new_folder, running, wait_until
 
 TEXT = TUTORIAL.read_text()
 FILES = re.compile(r"^```(?P<kind>\w+) (?P<path>[\w/.]+)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -47,7 +47,7 @@ def test_its_fourth_app_works_in_two_tabs(new_page: NewPage) -> None:
     env = {"DATA_DIR": str(project / "var"), "DJANGO_SETTINGS_MODULE": "examplechannels.settings"}
     server = Process(command, env, project.parent / "log", cwd=project)
     with running(server):
-        wait_until(lambda: "Starting ASGI" in server.output, 20, "it starts")
+        wait_until(lambda: "Starting ASGI" in server.output, START_SECONDS, "it does not start")
         first = new_page()
         pages = [first, new_page(like=first)]
         for page in pages:

@@ -4,7 +4,7 @@ import pytest
 import websockets
 
 from examplechannels.management.commands.runserver import DaphneProtocol
-from tests.servers import Process, Server, free_port, new_folder, running, wait_until
+from tests.servers import START_SECONDS, Process, Server, free_port, new_folder, running, wait_until
 
 
 @pytest.mark.parametrize(("code", "sent"), [(None, 1000), (1012, 1012), (1013, 1013), (4403, 4403)])
@@ -30,6 +30,6 @@ async def test_daphne_writes_what_was_framed_once_in_order_and_not_before_the_ha
     port = free_port()
     server = Process([sys.executable, "-m", "examplechannels.tests.daphne", str(port)], {}, new_folder() / "log")
     with running(server):
-        wait_until(lambda: "listening" in server.output, 10, "Daphne listens")
+        wait_until(lambda: "listening" in server.output, START_SECONDS, "Daphne does not listen")
         async with websockets.connect(f"ws://127.0.0.1:{port}/") as client:
             assert [await client.recv() for _ in range(3)] == ["sent", "written", "early: False, then: True"]
