@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -214,15 +215,15 @@ async def test_a_job_that_fails_is_counted() -> None:
 
 
 async def test_how_late_the_event_loop_is_is_observed(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 100.0
     monkeypatch.setattr(metrics, "WATCH_SECONDS", 0.01)
+    monkeypatch.setattr(metrics, "time", SimpleNamespace(perf_counter=lambda: now))
     seen, lag = Counted("event_loop_lag_seconds_count"), Counted("event_loop_lag_seconds_sum")
     watching = asyncio.create_task(metrics.watch_event_loop())
-    await asyncio.sleep(0)
-    import time
-
-    time.sleep(0.1)
-    async with asyncio.timeout(2):
+    await asyncio.sleep(0)  # it waits
+    now += 0.51
+    async with asyncio.timeout(5):
         while not seen.grown:
             await asyncio.sleep(0)
     watching.cancel()
-    assert lag.grown > 0.08
+    assert lag.grown == pytest.approx(0.5)
