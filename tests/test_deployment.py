@@ -6,6 +6,7 @@ import os
 import re
 import shlex
 import shutil
+import socket
 import ssl
 import subprocess
 import venv
@@ -76,8 +77,11 @@ def test_who_calls_it_by_another_name_gets_nothing(site: Deployed) -> None:
     assert Visitor(site.http).ask("/", Host="evil.example").status == 0
     stranger = ssl.create_default_context()
     stranger.check_hostname, stranger.verify_mode = False, ssl.CERT_NONE
-    with pytest.raises(ssl.SSLError):
-        ssl.get_server_certificate(("127.0.0.1", site.https))  # no name at all
+    for name in ("evil.example", None):  # the latter: none at all
+        with socket.create_connection(("127.0.0.1", site.https)) as plain, pytest.raises(ssl.SSLError):
+            stranger.wrap_socket(plain, server_hostname=name)
+    with socket.create_connection(("127.0.0.1", site.https)) as plain:
+        stranger.wrap_socket(plain, server_hostname="localhost").close()
 
 
 async def test_a_socket_opens_from_our_own_pages_and_from_no_others(site: Deployed) -> None:

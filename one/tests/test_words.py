@@ -1,4 +1,5 @@
 from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 
 import pytest
 
@@ -12,10 +13,14 @@ def test_the_words_are_those_of_random_word() -> None:
 
 def test_the_list_is_loaded_once_however_many_ask_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     loads = []
+    another_begins = Event()
 
     class Slow:
         def __init__(self) -> None:
             loads.append(self)
+            if len(loads) > 1:
+                another_begins.set()
+            another_begins.wait(0.2)  # nothing tells that nobody else will
             self.service = self
             self.valid_words = {"word": 1}
 
