@@ -86,10 +86,7 @@ def test_without_djangos_token_nothing_is_taken(server: Server) -> None:
 
 def test_100_mb_are_refused_as_soon_as_they_are_announced(uvicorn: Server) -> None:
     with socket.create_connection(("127.0.0.1", uvicorn.port), timeout=10) as client:
-        head = (
-            f"POST /chat/files/media/ HTTP/1.1\r\nHost: localhost:{uvicorn.port}\r\nContent-Length: {100 * MB}\r\n\r\n"
-        )
-        client.sendall(head.encode())
+        client.sendall(head(uvicorn, f"Content-Length: {100 * MB}"))
         assert client.recv(1000).startswith(b"HTTP/1.1 413")
 
 
@@ -97,10 +94,7 @@ def test_100_mb_that_nobody_announced_fill_neither_memory_nor_disk(uvicorn: Serv
     before_mb, free = resident_mb(uvicorn), psutil.disk_usage(tempfile.gettempdir()).free
     sent, chunk = 0, b"100000\r\n" + bytes(MB) + b"\r\n"
     with socket.create_connection(("127.0.0.1", uvicorn.port), timeout=10) as client:
-        head = (
-            f"POST /chat/files/media/ HTTP/1.1\r\nHost: localhost:{uvicorn.port}\r\nTransfer-Encoding: chunked\r\n\r\n"
-        )
-        client.sendall(head.encode())
+        client.sendall(head(uvicorn, "Transfer-Encoding: chunked"))
         try:
             for _ in range(100):
                 client.sendall(chunk)

@@ -2,12 +2,13 @@
 
 import asyncio
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 import websockets
 
-from tests.servers import START_SECONDS, Server, new_folder, prepare, running, wait_until
+from tests.servers import START_SECONDS, Server, Valkey, new_folder, prepare, running, wait_until
 
 pytestmark = pytest.mark.server
 WAIT_SECONDS = 5
@@ -48,26 +49,22 @@ async def test_they_share_a_room_its_people_and_the_list(two_workers: tuple[Serv
             pass
 
 
-async def test_one_serve_command_runs_several_workers(prepared: Any, valkey: Any) -> None:
+async def test_one_serve_command_runs_several_workers(prepared: Path, valkey: Valkey) -> None:
     server = Server("uvicorn", prepared, workers=2, REDIS_URL=valkey.url)
-    try:
+    with running(server):
         server.wait_until_ready()
         clients = [await websockets.connect(f"{server.ws}/ws/chat/room2/") for _ in range(8)]
         await clients[0].send('{"message": "to all"}')
         assert {(await receive(client))["message"] for client in clients} == {"to all"}
         for client in clients:
             await client.close()
-    finally:
-        server.stop()
 
 
-def test_without_redis_it_is_one_worker_and_says_why(prepared: Any) -> None:
+def test_without_redis_it_is_one_worker_and_says_why(prepared: Path) -> None:
     server = Server("uvicorn", prepared, workers=4)
-    try:
+    with running(server):
         server.wait_until_ready()
         assert "One worker: without REDIS_URL" in server.output
-    finally:
-        server.stop()
 
 
 def test_a_second_worker_without_redis_says_that_nobody_hears_it() -> None:
