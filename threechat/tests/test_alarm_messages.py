@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, connection
 from django.utils import timezone, translation
 
 from tests.sockets import opened
+from tests.tables import without_table
 from threechat.alarm_messages import PAUSE, Said, Voice, due_rules, say
 from threechat.history import history_page
 from threechat.messages import message_frame
@@ -245,21 +246,12 @@ def test_a_webhook_gets_what_the_room_gets() -> None:
 def test_a_message_and_its_delivery_are_stored_together_or_not_at_all(table: str) -> None:
     rule = make_rule(webhook_url="https://example.com/alarms")
     raise_alarm(rule, 10)
-    rename(table, "away")
-    try:
-        with pytest.raises(DatabaseError):
-            say(rule.pk)
-    finally:
-        rename("away", table)
+    with without_table(table), pytest.raises(DatabaseError):
+        say(rule.pk)
     assert (Message.objects.count(), Delivery.objects.count(), told(rule)) == (0, 0, [Alarm.Told.NOTHING])
     assert due_rules() == [rule.pk]
     say(rule.pk)
     assert (Message.objects.count(), Delivery.objects.count(), told(rule)) == (1, 1, [Alarm.Told.RAISED])
-
-
-def rename(table: str, to: str) -> None:
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(f"ALTER TABLE {table} RENAME TO {to}")
 
 
 # On open pages

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
-from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
 from examplechannels.limits import Buckets
 from tests.sockets import HOST, opened
+from tests.tables import awithout_table
 from threechat.limits import BURST_FRAMES
 from threechat.messages import wire_time
 from threechat.models import Message, Room
@@ -483,15 +483,6 @@ async def test_who_clicks_without_end_is_told_to_wait(monkeypatch: pytest.Monkey
 async def test_what_could_not_be_stored_is_to_be_sent_again() -> None:
     alarm = await raised()
     client = await client_for(None)
-    await rename("threechat_message", "away")
-    try:
+    async with awithout_table("threechat_message"):
         assert (await acknowledge(client, alarm))[0] == 503
-    finally:
-        await rename("away", "threechat_message")
     assert (await acknowledge(client, alarm))[0] == 200
-
-
-@sync_to_async
-def rename(table: str, to: str) -> None:
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(f"ALTER TABLE {table} RENAME TO {to}")

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
-from django.db import connection, transaction
 from django.test import AsyncClient
 from django.utils import timezone
 
+from tests.tables import awithout_table
 from two import tokens as tokens_module
 from two.models import AccessToken, Device, Reading
 from two.tests.cast import Cast
@@ -206,22 +206,10 @@ async def test_letters_that_are_no_base64_are_no_token(cast: Cast) -> None:
 
 
 async def test_while_the_database_is_away_nothing_is_acknowledged(cast: Cast) -> None:
-    await rename("two_accesstoken", "away")
-    try:
+    async with awithout_table("two_accesstoken"):
         answer = await send({"a": 1}, cast.boiler)
         assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
         assert (await write("boiler a=1", cast.boiler)).status_code == 503
-    finally:
-        await rename("away", "two_accesstoken")
-    await rename("two_metric", "away")
-    try:
+    async with awithout_table("two_metric"):
         for path in ("/two/readings/", "/two/devices/"):
             assert (await client.get(path)).status_code == 503
-    finally:
-        await rename("away", "two_metric")
-
-
-@sync_to_async
-def rename(table: str, to: str) -> None:
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(f"ALTER TABLE {table} RENAME TO {to}")

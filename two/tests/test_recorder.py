@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
-from django.db import connection, transaction
+from django.db import connection
 
+from tests.tables import awithout_table
 from two.catalogue import MAX_METRICS
 from two.live import Recorded
 from two.models import Device, Metric, Reading
@@ -150,20 +151,11 @@ async def test_a_device_that_was_deleted_is_there_again_with_its_next_reading(re
 
 async def test_a_failed_commit_fails_its_requests_and_no_other(recorder: Recorder) -> None:
     await recorder.record([sample(1)])
-    await rename("two_reading", "away")
-    try:
+    async with awithout_table("two_reading"):
         outcomes = await asyncio.gather(*(recorder.record([sample(2)]) for _ in range(3)), return_exceptions=True)
         assert [type(outcome) for outcome in outcomes] == [NotStored] * 3
-    finally:
-        await rename("away", "two_reading")
     await recorder.record([sample(3)])
     assert await values() == [1.0, 3.0]
-
-
-@sync_to_async
-def rename(table: str, to: str) -> None:
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(f"ALTER TABLE {table} RENAME TO {to}")
 
 
 async def test_what_waits_is_bounded(recorder: Recorder) -> None:
