@@ -18,6 +18,13 @@ def fanout(request: pytest.FixtureRequest, settings: Settings) -> str:
 
 
 @pytest.fixture
+def login_required(settings: Settings) -> None:
+    """The site is for accounts, as with LOGIN_REQUIRED=1."""
+    settings.LOGIN_REQUIRED = True
+    settings.MIDDLEWARE = [*settings.MIDDLEWARE, "examplechannels.visitors.LookMiddleware"]
+
+
+@pytest.fixture
 async def nothing_left() -> AsyncIterator[None]:
     """Fails a test after which a task or a group is left over."""
     before = asyncio.all_tasks()

@@ -8,14 +8,13 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, resolve
-from pytest_django import Settings
 
 from examplechannels.asgi import pages, sockets
 from tests.sockets import socket
 from threechat.models import Room
 from two.models import Device
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("login_required")]
 
 OPEN = {
     "/accounts/login/",
@@ -30,12 +29,6 @@ OPEN = {
 }
 BY_TOKEN = {"/two/readings/", "/two/readings", "/api/v2/write", "/write"}  # POST: the view looks at a device's token
 SAMPLES = {"code": "c" * 24, "app_label": "auth", "url": "nowhere/", "int": "1"}
-
-
-@pytest.fixture(autouse=True)
-def login_required(settings: Settings) -> None:
-    settings.LOGIN_REQUIRED = True
-    settings.MIDDLEWARE = [*settings.MIDDLEWARE, "examplechannels.visitors.LookMiddleware"]
 
 
 def sample_of(pattern: Any) -> str:

@@ -9,7 +9,6 @@ from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
 from django.test import AsyncClient, Client
 from django.utils import timezone
-from pytest_django import Settings
 
 from examplechannels import rechecks
 from examplechannels.broadcast import broadcast
@@ -20,15 +19,9 @@ from tests.sockets import HOST, Communicator, opened, socket
 from two.devices import add_device
 from two.models import AccessToken
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("login_required")]
 PAGES = ["/", "/one/", "/two/", "/chat/", "/chat/room1/", "/learn/one/"]
 DATA = ["/two/readings/", "/two/devices/", "/two/version/"]
-
-
-@pytest.fixture(autouse=True)
-def login_required(settings: Settings) -> None:
-    settings.LOGIN_REQUIRED = True
-    settings.MIDDLEWARE = [*settings.MIDDLEWARE, "examplechannels.visitors.LookMiddleware"]
 
 
 def view_token() -> str:

@@ -8,7 +8,6 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.test import Client
 from django.utils import timezone
-from pytest_django import Settings
 
 from examplechannels.limits import Buckets
 from tests.sockets import HOST, opened
@@ -201,12 +200,6 @@ def test_a_gathered_pin_shows_nothing_from_rooms_of_others(cast: Cast) -> None:
         found = pins_of(client_of(user), 0, 40, "&points=4")
         assert sum(one["count"] for one in found) == count
         assert {one["room"] for one in found} == ({ROOM} if count == 20 else {CLOSED})
-
-
-@pytest.fixture
-def login_required(settings: Settings) -> None:
-    settings.LOGIN_REQUIRED = True
-    settings.MIDDLEWARE = [*settings.MIDDLEWARE, "examplechannels.visitors.LookMiddleware"]
 
 
 def test_a_wall_sees_the_alarms_and_nothing_that_people_say(cast: Cast, login_required: None) -> None:
