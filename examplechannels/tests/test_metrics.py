@@ -14,7 +14,7 @@ from examplechannels import metrics, outlet
 from examplechannels.background import Background
 from examplechannels.broadcast import Broadcast, local_group
 from examplechannels.metrics import REGISTRY
-from examplechannels.outlet import MAX_BACKLOG_FRAMES, Outlet, frame
+from examplechannels.outlet import MAX_BACKLOG_FRAMES, Outlet, SendFrame, frame
 from tests.sockets import opened, socket
 
 TOKEN = "metrics-token"
@@ -101,12 +101,26 @@ async def test_a_refused_handshake_is_counted_and_opens_nothing(path: str, app: 
     assert value("websockets_open", app=app) == 0
 
 
+class Viewer:
+    def deliver(self, message: SendFrame) -> None: ...
+
+    def catch_up(self) -> None: ...
+
+
+async def test_a_group_counts_while_somebody_watches_it() -> None:
+    broadcast, one, other = Broadcast(), Viewer(), Viewer()
+    here = local_group("here")
+    for viewer in (one, other):
+        await broadcast.group_add(here, viewer)
+    await broadcast.group_add("everywhere", one)
+    assert (value("groups"), value("layer_groups")) == (2, 1)
+    for viewer in (one, other):
+        await broadcast.group_discard(here, viewer)
+    await broadcast.group_discard("everywhere", one)
+    assert (value("groups"), value("layer_groups")) == (0, 0)
+
+
 async def test_frames_of_a_fan_out_are_counted_once_for_all() -> None:
-    class Viewer:
-        def deliver(self, message: Any) -> None: ...
-
-        def catch_up(self) -> None: ...
-
     broadcast, group = Broadcast(), local_group("counted")
     for _ in range(3):
         await broadcast.group_add(group, Viewer())
@@ -214,6 +228,14 @@ async def test_a_job_that_fails_is_counted() -> None:
     assert counted.grown == 1
 
 
+async def test_tasks_are_counted() -> None:
+    watching = asyncio.create_task(metrics.watch_event_loop())
+    await asyncio.sleep(0)  # it has counted, and waits
+    assert value("asyncio_tasks") == len(asyncio.all_tasks()) > 1
+    watching.cancel()
+    await asyncio.wait([watching])
+
+
 async def test_how_late_the_event_loop_is_is_observed(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 100.0
     monkeypatch.setattr(metrics, "WATCH_SECONDS", 0.01)
@@ -226,4 +248,5 @@ async def test_how_late_the_event_loop_is_is_observed(monkeypatch: pytest.Monkey
         while not seen.grown:
             await asyncio.sleep(0)
     watching.cancel()
+    await asyncio.wait([watching])
     assert lag.grown == pytest.approx(0.5)
