@@ -246,7 +246,7 @@ def test_a_page_that_is_open_for_a_day_does_not_grow(site: ChatSite, new_page: N
             if number % 500 == 0:
                 sockets[0].send(json.dumps({"type": "typing", "username": f"guest-{number}"}))
         expect(message(page, f"line {last}")).to_be_visible(timeout=20_000)
-        page.wait_for_timeout(5000)  # until nobody types any more
+        expect(page.locator("[data-part=typing]")).to_be_empty(timeout=20_000)  # nobody types any more
         devtools.send("HeapProfiler.collectGarbage")
         measured = devtools.send("Performance.getMetrics")["metrics"]
         return {metric["name"]: metric["value"] for metric in measured}

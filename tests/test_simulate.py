@@ -94,7 +94,7 @@ def test_what_is_published_at_a_broker_is_stored_by_the_bridge(tmp_path: Path) -
     with running(broker, bridge):
         bridge.connected()
         options = ("--devices", "4", "--rate", "20", "--seconds", "3", "--via", "mqtt", "--broker", broker.url)
-        simulation = Simulation(tmp_path, *options)
+        simulation = Simulation(tmp_path, *options, "--seed", str(seed_without_silence(4)))
         with running(simulation):
             assert simulation.wait(START_SECONDS) == 0, simulation.output
         sent, acknowledged, errors = simulation.counts
