@@ -9,6 +9,15 @@ from pytest_django import Settings
 from examplechannels.broadcast import broadcast
 from two.recorder import recorder
 
+MAX_ID_CHARACTERS = 60
+
+
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Cuts long values short: of a text of 800 kB the name of its test alone would fill a log."""
+    if isinstance(val, str | bytes) and len(val) > MAX_ID_CHARACTERS:
+        return f"{val[:MAX_ID_CHARACTERS]!a}..."
+    return None
+
 
 @pytest.fixture(params=["broadcast", "channels"])
 def fanout(request: pytest.FixtureRequest, settings: Settings) -> str:

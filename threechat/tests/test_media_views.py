@@ -120,7 +120,6 @@ async def test_a_file_can_be_about_a_moment_as_a_text_can() -> None:
         json.dumps(moment(at=1)),
         json.dumps(moment(metric="x")),
     ],
-    ids=lambda about: about[:40],
 )
 async def test_a_file_about_no_moment_is_refused_and_not_kept(folder: Path, about: str) -> None:
     assert code(await send(await guest(), about=about)) == (400, "bad-about")
