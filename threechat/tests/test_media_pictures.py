@@ -157,10 +157,10 @@ def test_a_small_picture_needs_no_thumbnail() -> None:
 
 @pytest.mark.parametrize("size", [(50_000, 50_000), (9_000, 9_000), (2**31 - 1, 2**31 - 1)])
 def test_a_small_file_of_many_pixels_is_refused_before_any_is_decoded(size: tuple[int, int]) -> None:
-    before_kb, started = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.monotonic()
+    before_kb, started = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.process_time()
     with pytest.raises(BadPicture):
         redraw(png_of(*size), "PNG")
-    assert time.monotonic() - started < 1
+    assert time.process_time() - started < 1
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before_kb < 50_000
 
 
@@ -231,10 +231,10 @@ def test_a_jpeg_that_goes_over_its_pixels_for_ever_is_refused_at_once() -> None:
     content = encoded(gradient(4000, 3000), "JPEG", progressive=True)
     last = content[content.rfind(pictures.START_OF_SCAN) : -2]
     empty = last[: 2 + int.from_bytes(last[2:4])]
-    started = time.monotonic()
+    started = time.process_time()
     with pytest.raises(BadPicture, match="scans"):
         redraw(content[:-2] + empty * 100_000 + b"\xff\xd9", "JPEG")
-    assert time.monotonic() - started < 1
+    assert time.process_time() - started < 1
     assert redraw(content[:-2] + empty * 10 + b"\xff\xd9", "JPEG").width == 2560
 
 
