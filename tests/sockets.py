@@ -51,3 +51,10 @@ async def opened(path: str, **kwargs: Any) -> Any:
     connected, _ = await client.connect(timeout=5)
     assert connected, path
     return client
+
+
+async def next_of(client: Any, kind: str) -> Any:
+    """The next frame of a type; others are passed over."""
+    while (frame := await client.receive_json_from(timeout=5))["type"] != kind:
+        pass
+    return frame

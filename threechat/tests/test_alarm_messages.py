@@ -13,14 +13,13 @@ from asgiref.sync import sync_to_async
 from django.db import DatabaseError, connection
 from django.utils import timezone, translation
 
-from tests.sockets import opened
+from tests.sockets import next_of, opened
 from tests.tables import without_table
 from threechat.alarm_messages import PAUSE, Said, Voice, due_rules, say
 from threechat.history import history_page
 from threechat.messages import message_frame
 from threechat.models import Message, Room
 from threechat.tests.cast import client_of, make_cast, socket_of
-from threechat.tests.test_consumers import next_of
 from two.alarms.sweep import rule_watch
 from two.alarms.wire import Teller, alarm_frame, news, tell
 from two.models import Alarm, Delivery, Rule

@@ -10,7 +10,7 @@ from django.test import Client
 
 from examplechannels.close_codes import TOO_MANY
 from examplechannels.limits import Buckets
-from tests.sockets import HOST, opened, socket
+from tests.sockets import HOST, next_of, opened, socket
 from threechat.limits import BURST_FRAMES, MAX_REFUSALS
 from threechat.models import Media, Message, Room
 from threechat.people import Person
@@ -19,13 +19,6 @@ from threechat.rooms import room_named
 from threechat.storage import delete_message
 
 pytestmark = [pytest.mark.usefixtures("fanout", "nothing_left"), pytest.mark.django_db(transaction=True)]
-
-
-async def next_of(client: Any, kind: str) -> Any:
-    """The next frame of a type; others are passed over."""
-    while (frame := await client.receive_json_from(timeout=5))["type"] != kind:
-        pass
-    return frame
 
 
 async def test_what_one_says_everybody_in_the_room_gets_and_nobody_else() -> None:

@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from django.db import OperationalError
 
 from examplechannels.broadcast import broadcast, encode
-from tests.sockets import HOST, opened, socket
+from tests.sockets import HOST, next_of, opened, socket
 from threechat.directory import MAX_ROOMS, MAX_UNREAD, look_up, rooms_listed_for, visible
 from threechat.models import Message, Room, Visit
 from threechat.people import Person
@@ -15,7 +15,6 @@ from threechat.rooms import room_named
 from threechat.roster import Attendance
 from threechat.storage import delete_message
 from threechat.tests.cast import ORIGIN, client_of, cookie_of, say
-from threechat.tests.test_consumers import next_of
 
 MIA = Person(sender="g1", name="mia", guest=True)
 

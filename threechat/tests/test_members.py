@@ -9,13 +9,12 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from examplechannels.close_codes import LOG_IN, NOT_A_MEMBER
-from tests.sockets import HOST, opened, socket
+from tests.sockets import HOST, next_of, opened, socket
 from threechat.access import RENAMED
 from threechat.badges import Badge, Verdict, verdict_on
 from threechat.models import Membership, Room
 from threechat.rechecks import rechecks
 from threechat.tests.cast import CLOSED, ORIGIN, Cast, client_of, cookie_of, make_cast, person_of, say
-from threechat.tests.test_consumers import next_of
 
 pytestmark = [pytest.mark.usefixtures("fanout", "nothing_left"), pytest.mark.django_db(transaction=True)]
 PATH = f"/ws/chat/{CLOSED}/"

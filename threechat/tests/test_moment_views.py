@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from examplechannels.limits import Buckets
-from tests.sockets import HOST, opened
+from tests.sockets import HOST, next_of, opened
 from tests.tables import awithout_table
 from threechat.limits import BURST_FRAMES
 from threechat.messages import wire_time
@@ -18,7 +18,6 @@ from threechat.models import Message, Room
 from threechat.rooms import room_named
 from threechat.storage import delete_message
 from threechat.tests.cast import CLOSED, Cast, client_of, make_cast
-from threechat.tests.test_consumers import next_of
 from two.models import AccessToken, Alarm, Rule
 from two.nanoseconds import NS_PER_MS
 from two.tests.cast import make_alarm, make_rule

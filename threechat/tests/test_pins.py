@@ -14,13 +14,12 @@ from django.urls import reverse
 from examplechannels.broadcast import broadcast
 from examplechannels.close_codes import NOT_A_MEMBER
 from examplechannels.ticker import slot_start_ms
-from tests.sockets import opened
+from tests.sockets import next_of, opened
 from threechat.history import history_page
 from threechat.models import Membership, Message, Room
 from threechat.pins import MAX_TEXT_CHARACTERS
 from threechat.rechecks import rechecks
 from threechat.tests.cast import CLOSED, client_of, make_cast, socket_of
-from threechat.tests.test_consumers import next_of
 from two.live import PINS
 from two.models import AccessToken
 from two.nanoseconds import NS_PER_MS

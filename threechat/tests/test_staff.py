@@ -11,12 +11,11 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from tests.sockets import HOST, opened
+from tests.sockets import HOST, next_of, opened
 from threechat.models import Membership, Message, Room
 from threechat.people import Person
 from threechat.rooms import room_named
 from threechat.tests.cast import CLOSED, Cast, client_of, make_cast, person_of, say
-from threechat.tests.test_consumers import next_of
 from two.models import Device
 
 GUEST = Person(sender="g1", name="gil", guest=True)
