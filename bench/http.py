@@ -35,8 +35,10 @@ class Connection(asyncio.Protocol):
         """Send a whole request (`request_bytes`) and wait for its answer.
 
         Raises:
-            ConnectionError: it was closed before.
+            ConnectionError: the connection ended before the answer, perhaps before it was asked.
         """
+        if self.transport.is_closing():
+            raise ConnectionError("closed before the question")
         self._answer = asyncio.get_running_loop().create_future()
         self.transport.write(request)
         return await self._answer
