@@ -18,7 +18,7 @@ from .frames import CLOSE, client_frame, handshake
 from .http import Connection, request_bytes
 from .servers import HOST, Listener
 
-BASE_SECONDS, MAX_SECONDS = 1.0, 30.0
+BASE_SECONDS, MAX_SECONDS = 1.0, 8.0
 RESTART_SPREAD_SECONDS = 7.0
 STABLE_SECONDS = 5.0
 CATCH_UP_SPREAD_SECONDS = 3.0

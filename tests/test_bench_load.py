@@ -1,13 +1,16 @@
-"""What the bench loads servers with: it ends when they do."""
+"""What the bench loads servers with: it ends when they do, and comes back as pages do."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from types import SimpleNamespace
 
 import pytest
 
+from bench import pages
 from bench.http import Connection
+from tests.servers import ROOT
 
 SECONDS = 5
 
@@ -34,3 +37,22 @@ async def test_a_connection_that_the_server_has_closed_is_not_asked_for_ever() -
             await asyncio.sleep(0.01)
         with pytest.raises(ConnectionError):
             await connection.ask(b"?")
+
+
+@pytest.mark.parametrize(
+    ("name", "seconds"),
+    [
+        ("models/backoff.js: BASE_DELAY_MS", pages.BASE_SECONDS),
+        ("models/backoff.js: MAX_DELAY_MS", pages.MAX_SECONDS),
+        ("models/backoff.js: RESTART_SPREAD_MS", pages.RESTART_SPREAD_SECONDS),
+        ("socket.js: STABLE_MS", pages.STABLE_SECONDS),
+        ("telemetry_page.js: CATCH_UP_SPREAD_MS", pages.CATCH_UP_SPREAD_SECONDS),
+        ("catch_up.js: SPREAD_MS", pages.CATCH_UP_SPREAD_SECONDS),
+        ("catch_up.js: HOLE_LASTS_MS", pages.HOLE_LASTS_SECONDS),
+    ],
+)
+def test_pages_of_the_bench_wait_as_long_as_those_of_a_browser(name: str, seconds: float) -> None:
+    path, constant = name.split(": ")
+    found = re.search(rf"^(?:export )?const {constant} = ([\d_]+);", (ROOT / "static/js" / path).read_text(), re.M)
+    assert found, name
+    assert int(found[1]) == seconds * 1000
