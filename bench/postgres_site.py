@@ -1,33 +1,31 @@
-"""A database on a PostgreSQL that the bench starts, used like a `Site` on SQLite."""
+"""A database on a PostgreSQL that the bench starts."""
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import dataclass
 
 import psycopg
 
 from tests.postgres import Postgres
 from tests.servers import new_folder, running
 
-from .seed import Plan, Seeded
-from .site import Site
+from .seed import Plan
+from .site import Site, fill
 
 
 @dataclass(frozen=True)
 class PostgresSite(Site):
-    """`env` leads to the database; `file` is none."""
+    """The database at `url`; it goes with its cluster."""
 
-    url: str = ""
-
-    def readings(self) -> tuple[int, int]:
-        raw = self._number("SELECT COUNT(*) FROM two_reading")
-        return raw, self._number("SELECT COALESCE(SUM(count), 0) FROM two_minuterollup")
+    url: str
 
     @property
     def megabytes(self) -> float:
         return self._number("SELECT pg_database_size(current_database())") / 1e6
+
+    def readings(self) -> tuple[int, int]:
+        raw = self._number("SELECT COUNT(*) FROM two_reading")
+        return raw, self._number("SELECT COALESCE(SUM(count), 0) FROM two_minuterollup")
 
     def bytes_per_reading(self, table: str) -> tuple[float, float]:
         """Of a table's rows and of its key, for each raw reading."""
@@ -56,6 +54,5 @@ def make_postgres_site(server: Postgres, env: dict[str, str], name: str, plan: P
     with psycopg.connect(server.url, autocommit=True) as making:
         making.execute(f"CREATE DATABASE {database}")
     url = server.url.rpartition("/")[0] + f"/{database}"
-    empty = PostgresSite({**env, "DATABASE_URL": url}, Path(), Seeded("", [], [], [], 0.0), url)
-    answer = json.loads(empty.run("-m", "bench.seed", json.dumps(asdict(plan))))
-    return PostgresSite(empty.env, Path(), Seeded(**answer), url)
+    env = {**env, "DATABASE_URL": url}
+    return PostgresSite(env, fill(env, plan), url)

@@ -22,7 +22,7 @@ from ..pace import every
 from ..pages import Outage, Page, ReadingsPage
 from ..seed import Plan, device_name
 from ..servers import Server, running
-from ..site import Site
+from ..site import SqliteSite
 from ..talkers import Sender, Talker
 
 PAGES, QUICK_PAGES = 1_000, 300
@@ -151,7 +151,7 @@ def restarts(pages: Sequence[Page], ended: Sequence[float]) -> list[Restart]:
 
 
 def outcome(
-    site: Site,
+    site: SqliteSite,
     readers: Sequence[ReadingsPage],
     talkers: Sequence[Talker],
     sender: Sender,
