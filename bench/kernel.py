@@ -8,8 +8,9 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from two.nanoseconds import NS_PER_SECOND
+
 PROC = Path("/proc")
-NS_PER_S = 1_000_000_000
 FLUSHED_BYTES = 8192
 HAS_SCHEDSTAT = (PROC / "self/schedstat").exists()
 CORES = sorted(os.sched_getaffinity(0))
@@ -70,7 +71,7 @@ def cpu_ns(pid: int) -> int:
     for process in family(pid):
         fields = _read(PROC / f"{process}/stat").rpartition(")")[2].split()
         ticks += int(fields[11]) + int(fields[12])
-    return ticks * NS_PER_S // os.sysconf("SC_CLK_TCK")
+    return ticks * NS_PER_SECOND // os.sysconf("SC_CLK_TCK")
 
 
 def rss_bytes(pid: int) -> int:

@@ -10,13 +10,13 @@ import sys
 import time
 from dataclasses import asdict, dataclass
 
+from two.nanoseconds import NS_PER_DAY
+
 from .seed_accounts import log_in
 from .seed_alarms import make_rules, make_thresholds
 from .seed_chat import fill_pins, fill_room
 from .seed_postgres import fill_by_sql
 
-NS_PER_S = 10**9
-NS_PER_DAY = 86_400 * NS_PER_S
 GROUP_READINGS = 20_000
 """In one transaction, as many as the recorder takes at most."""
 PIN_HOURS = 0.9
@@ -42,6 +42,11 @@ class Plan:
     rules: int = 0
     threshold: float | None = None
     accounts: int = 0
+
+    def spread(self) -> tuple[int, int]:
+        """When (ns) the first readings were if the last were now, and how many ns are between two of a metric."""
+        step_ns = int(self.days * NS_PER_DAY) // self.readings
+        return time.time_ns() - self.readings * step_ns, step_ns
 
 
 @dataclass(frozen=True)
@@ -74,9 +79,10 @@ def seed(plan: Plan) -> Seeded:
     ids = [metric.pk for metric in metrics]
     began = time.perf_counter()
     if plan.readings:
-        fill_by_sql(ids, plan) if connection.vendor == "postgresql" else fill(ids, plan)
+        (fill_by_sql if connection.vendor == "postgresql" else fill)(ids, plan)
     if plan.messages:
         fill_room(plan.messages)
+    seconds = time.perf_counter() - began
     if plan.pins:
         fill_pins(plan.pins, device_name(0), plan.metrics[0], PIN_HOURS)
     if plan.rules:
@@ -88,7 +94,7 @@ def seed(plan: Plan) -> Seeded:
         [AccessToken.issue(AccessToken.Scope.DEVICE, device) for device in devices],
         ids,
         log_in(plan.accounts),
-        time.perf_counter() - began,
+        seconds,
     )
 
 
@@ -104,8 +110,7 @@ def fill(metrics: list[int], plan: Plan) -> None:
         # A file that is thrown away after a crash. The layout of its pages is the same.
         cursor.execute("PRAGMA synchronous=OFF")
         cursor.execute("PRAGMA cache_size=-262144")
-    step_ns = int(plan.days * NS_PER_DAY) // plan.readings
-    first_ns = time.time_ns() - plan.readings * step_ns
+    first_ns, step_ns = plan.spread()
     times = max(1, GROUP_READINGS // len(metrics))
     for first in range(0, plan.readings, times):
         group = range(first, min(first + times, plan.readings))

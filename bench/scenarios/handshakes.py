@@ -7,7 +7,8 @@ import asyncio
 from contextlib import ExitStack
 from statistics import median
 
-from .. import kernel
+from two.nanoseconds import NS_PER_SECOND
+
 from ..lineup import Lineup
 from ..load import Crowd
 from ..measures import Bars, Column, Outcome, Row, Table, at_least
@@ -91,7 +92,7 @@ async def rush(crowd: Crowd, visitors: int) -> tuple[float, float]:
     server: Server = crowd.server
     before = server.cpu_ns()
     seconds = await crowd.open(visitors, AT_ONCE)
-    spent = (server.cpu_ns() - before) / kernel.NS_PER_S
+    spent = (server.cpu_ns() - before) / NS_PER_SECOND
     await crowd.leave()
     await asyncio.sleep(QUIET_SECONDS)
     return visitors / spent, visitors / seconds

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from statistics import median
 
-from .. import kernel
+from two.nanoseconds import NS_PER_SECOND
+
 from ..batches import DEVICES, METRICS, READINGS, lines_of
 from ..http import Connection, request_bytes
 from ..lineup import Lineup
@@ -110,8 +111,8 @@ async def write_for(server: Server, site: Site, numbers: Iterator[int], seconds:
     return Window(
         len(took) * READINGS / lasted,
         took,
-        (server.cpu_ns() - cpu) / lasted / kernel.NS_PER_S,
-        (time.process_time_ns() - own) / lasted / kernel.NS_PER_S,
+        (server.cpu_ns() - cpu) / lasted / NS_PER_SECOND,
+        (time.process_time_ns() - own) / lasted / NS_PER_SECOND,
     )
 
 

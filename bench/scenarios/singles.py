@@ -9,7 +9,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from statistics import median
 
-from .. import kernel
+from two.nanoseconds import NS_PER_SECOND
+
 from ..http import Connection, request_bytes
 from ..ingest import Acks, IngestSocket, open_socket, text_frame
 from ..lineup import Lineup
@@ -110,7 +111,7 @@ class Watch:
     def window(self, count: int) -> Window:
         lasted = time.perf_counter() - self.began
         spent, own = self.server.cpu_ns() - self.cpu, time.process_time_ns() - self.own
-        shares = spent / lasted / kernel.NS_PER_S, own / lasted / kernel.NS_PER_S
+        shares = spent / lasted / NS_PER_SECOND, own / lasted / NS_PER_SECOND
         return Window(count / lasted, spent / max(count, 1) / 1000, *shares)
 
 
