@@ -9,7 +9,7 @@ from array import array
 from time import time
 from typing import Protocol, cast
 
-from .frames import CLOSE, PING, PONG, TEXT, client_frame, take_frame
+from .frames import CLOSE, PING, PONG, TEXT, client_frame, take_frame, text_frame
 
 STATUS_SWITCHED = b"HTTP/1.1 101"
 
@@ -56,7 +56,7 @@ class Viewer(asyncio.Protocol):
             self.opened.exception()  # nobody may be waiting any more
 
     def send_text(self, text: str) -> None:
-        self.transport.write(client_frame(TEXT, text.encode()))
+        self.transport.write(text_frame(text))
 
     def on_switched(self) -> None:
         """The server took the upgrade."""

@@ -38,6 +38,10 @@ def client_frame(opcode: int, payload: bytes) -> bytes:
     return head + NO_MASK + payload
 
 
+def text_frame(text: str) -> bytes:
+    return client_frame(TEXT, text.encode())
+
+
 def take_frame(data: bytes) -> tuple[int, bytes, int] | None:
     """First frame in `data`: opcode, payload, bytes used; None while incomplete."""
     if len(data) < 2:

@@ -7,8 +7,10 @@ from contextlib import asynccontextmanager
 from types import SimpleNamespace
 
 import pytest
+from websockets.asyncio.server import ServerConnection, serve
 
-from bench import pages
+from bench import ingest, pages
+from bench.frames import text_frame
 from bench.http import Connection
 from tests.servers import ROOT
 
@@ -19,12 +21,12 @@ SECONDS = 5
 async def listening(answer: bytes) -> AsyncIterator[SimpleNamespace]:
     """A server that says `answer` to whatever it is asked, and closes."""
 
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def meet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read(1)
         writer.write(answer)
         writer.close()
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    server = await asyncio.start_server(meet, "127.0.0.1", 0)
     async with server:
         yield SimpleNamespace(port=server.sockets[0].getsockname()[1])
 
@@ -37,6 +39,47 @@ async def test_a_connection_that_the_server_has_closed_is_not_asked_for_ever() -
             await asyncio.sleep(0.01)
         with pytest.raises(ConnectionError):
             await connection.ask(b"?")
+
+
+@asynccontextmanager
+async def taking_readings() -> AsyncIterator[SimpleNamespace]:
+    """A server that acknowledges each frame, but one that says "no"."""
+
+    async def answer(socket: ServerConnection) -> None:
+        async for text in socket:
+            await socket.send('{"code":"refused"}' if text == "no" else '{"ack":1}')
+
+    async with serve(answer, "127.0.0.1", 0) as server:
+        yield SimpleNamespace(port=next(iter(server.sockets)).getsockname()[1])
+
+
+async def test_a_socket_keeps_its_frames_under_way_until_it_is_told_to_end() -> None:
+    acks = ingest.Acks()
+    async with taking_readings() as server, asyncio.timeout(SECONDS):
+        socket = await ingest.open_socket(server, acks, "token")
+        socket.begin(text_frame("one"), under_way=3)
+        await acks.until(20)
+        socket.end()
+        everything = acks.count + 3
+        await acks.until(everything)
+        socket.send_text("the last")
+        await acks.until(everything + 1)
+        assert acks.count == everything + 1
+        socket.transport.abort()
+
+
+@pytest.mark.parametrize("is_lost", [True, False], ids=["lost", "refused"])
+async def test_what_will_never_be_acknowledged_is_not_waited_for(is_lost: bool) -> None:
+    acks = ingest.Acks()
+    async with taking_readings() as server, asyncio.timeout(SECONDS):
+        socket = await ingest.open_socket(server, acks, "token")
+        if is_lost:
+            socket.transport.abort()
+        else:
+            socket.send_text("no")
+        with pytest.raises(RuntimeError):
+            await acks.until(1)
+        socket.transport.abort()
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from ..ingest import Acks, open_socket, text_frame
+from ..ingest import Acks, open_socket
 from ..lineup import Lineup
 from ..measures import Bars, Column, Outcome, Row, Table, at_most, percentile
 from ..pace import every
@@ -99,10 +99,10 @@ async def talk(server: Server, people: list[Person], seconds: int, turn: int, ec
 async def recording(server: Server, site: Site) -> AsyncIterator[None]:
     """Readings on an ingest socket, one a frame."""
     acks = Acks()
-    socket = await open_socket(server, acks, site.seeded.device_tokens[0], lambda: b"")
+    socket = await open_socket(server, acks, site.seeded.device_tokens[0])
 
     def send(number: int) -> None:
-        socket.transport.write(text_frame(json.dumps({METRIC: number})))
+        socket.send_text(json.dumps({METRIC: number}))
 
     sending = asyncio.create_task(every(1 / READINGS_PER_SECOND, send, 3600 * READINGS_PER_SECOND))
     await asyncio.sleep(SETTLE_SECONDS)

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from statistics import median
 
 from ..client import Viewer
-from ..ingest import Acks, IngestSocket, open_socket, text_frame
+from ..ingest import Acks, IngestSocket, open_socket
 from ..lineup import Lineup
 from ..load import Crowd
 from ..measures import Bars, Column, Outcome, Row, Table, at_most, percentile
@@ -111,7 +111,7 @@ async def run(lineup: Lineup, quick: bool) -> Outcome:
         room, viewers = Room(server, database), Crowd(server, READINGS_PATH)
         await room.open(people)
         await viewers.open(people)
-        socket = await open_socket(server, acks, site.seeded.device_tokens[0], lambda: b"")
+        socket = await open_socket(server, acks, site.seeded.device_tokens[0])
         await asyncio.sleep(SETTLE_SECONDS)
         for turn in range(1 + turns):
             found = await one_round(room, viewers, socket, acks, turn)
@@ -138,7 +138,7 @@ async def one_round(room: Room, viewers: Crowd, socket: IngestSocket, acks: Acks
         room.viewers[0].send_text(message(f"{turn}-{number}"))
         await asyncio.sleep(GAP_SECONDS)
         readings.append(time.time())
-        socket.transport.write(text_frame(json.dumps({METRIC: turn * EACH + number})))
+        socket.send_text(json.dumps({METRIC: turn * EACH + number}))
         await asyncio.sleep(GAP_SECONDS)
     return Round(delays(messages, room), delays(acks.times, viewers), delays(readings, viewers))
 

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping
 
 from .. import kernel
 from ..browser import open_page
-from ..frames import take_frame
-from ..ingest import Acks, open_socket, text_frame
+from ..frames import take_frame, text_frame
+from ..ingest import Acks, open_socket
 from ..lineup import Lineup
 from ..load import Crowd
 from ..measures import Bars, Column, Outcome, Row, Table, at_most, percentile
@@ -39,7 +39,7 @@ async def run(lineup: Lineup, quick: bool) -> Outcome:
         async with open_page(server, PATH, notes_frames=True) as page:
             plain = Crowd(server, VIEWER_PATH)
             await plain.open_one()
-            socket = await open_socket(server, acks, site.seeded.device_tokens[0], lambda: b"")
+            socket = await open_socket(server, acks, site.seeded.device_tokens[0])
 
             def send(number: int) -> None:
                 frame = text_frame(json.dumps({METRICS[number % len(METRICS)]: number}))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from ..browser import Usage, Watched, open_page
-from ..ingest import Acks, open_socket, text_frame
+from ..ingest import Acks, open_socket
 from ..lineup import Lineup
 from ..measures import Column, Lines, Outcome, Row, Table, at_most
 from ..pace import every
@@ -46,11 +46,11 @@ async def run(lineup: Lineup, quick: bool) -> Outcome:
     acks = Acks()
     with running(lineup.of_site(site)) as server:
         tokens = site.seeded.device_tokens
-        sockets = [await open_socket(server, acks, token, lambda: b"") for token in tokens]
+        sockets = [await open_socket(server, acks, token) for token in tokens]
 
         def send(number: int) -> None:
             for device, socket in enumerate(sockets):
-                socket.transport.write(text_frame(json.dumps(values(device, number * PERIOD_SECONDS))))
+                socket.send_text(json.dumps(values(device, number * PERIOD_SECONDS)))
 
         sending = asyncio.create_task(every(PERIOD_SECONDS, send, round((seconds + 10) / PERIOD_SECONDS)))
         async with open_page(server, PATH, notes_frames=False) as page:

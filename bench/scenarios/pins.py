@@ -7,7 +7,7 @@ import time
 
 from ..browser import open_page
 from ..http import Connection, request_bytes
-from ..ingest import Acks, open_socket, text_frame
+from ..ingest import Acks, open_socket
 from ..lineup import Lineup
 from ..measures import Outcome, Row, at_most, percentile
 from ..pace import every
@@ -47,11 +47,11 @@ async def run(lineup: Lineup, quick: bool) -> Outcome:
     acks = Acks()
     with running(lineup.of_site(site)) as server:
         took, size, counted = await ask(server, asked)
-        socket = await open_socket(server, acks, site.seeded.device_tokens[0], lambda: b"")
+        socket = await open_socket(server, acks, site.seeded.device_tokens[0])
 
         def send(number: int) -> None:
             values = {METRICS[0]: 60 + 8 * math.sin(number / 40), METRICS[1]: 1.5}
-            socket.transport.write(text_frame(json.dumps(values)))
+            socket.send_text(json.dumps(values))
 
         sending = asyncio.create_task(every(PERIOD_SECONDS, send, round((seconds + 30) / PERIOD_SECONDS)))
         async with open_page(server, PATH, notes_frames=False, script=WATCH) as page:

@@ -13,7 +13,7 @@ from typing import Any
 
 import redis
 
-from ..ingest import Acks, open_socket, text_frame
+from ..ingest import Acks, open_socket
 from ..lineup import Lineup
 from ..load import Crowd
 from ..measures import Bars, Column, Outcome, Row, Table
@@ -120,10 +120,10 @@ async def ask(lineup: Lineup, site: Site, workers: int, viewers: int, quick: boo
         for number, crowd in enumerate(crowds):
             await crowd.open(viewers // workers + (number < viewers % workers))
         acks = Acks()
-        socket = await open_socket(servers[0], acks, site.seeded.device_tokens[0], lambda: b"")
+        socket = await open_socket(servers[0], acks, site.seeded.device_tokens[0])
 
         def send(number: int) -> None:
-            socket.transport.write(text_frame(json.dumps({METRIC: number})))
+            socket.send_text(json.dumps({METRIC: number}))
 
         await every(PERIOD_SECONDS, send, readings // 10)  # for warming up
         await asyncio.sleep(SETTLE_SECONDS)

@@ -11,8 +11,9 @@ from statistics import median
 
 from two.nanoseconds import NS_PER_SECOND
 
+from ..frames import text_frame
 from ..http import Connection, request_bytes
-from ..ingest import Acks, IngestSocket, open_socket, text_frame
+from ..ingest import Acks, open_socket
 from ..lineup import Lineup
 from ..measures import Bars, Column, Outcome, Row, Table, at_least
 from ..seed import Plan
@@ -145,21 +146,18 @@ async def posts(server: Server, site: Site, path: str, seconds: float) -> tuple[
 async def frames(server: Server, site: Site, under_way: int, seconds: float) -> tuple[Window, int]:
     """Each socket keeps `under_way` readings unanswered. Also how many were acknowledged in all."""
     acks, frame = Acks(), text_frame(BODY)
-    sockets: list[IngestSocket] = [
-        await open_socket(server, acks, token, lambda: frame, address_of(number))
+    sockets = [
+        await open_socket(server, acks, token, address_of(number))
         for number, token in enumerate(site.seeded.device_tokens)
     ]
     watch = Watch(server)
     for socket in sockets:
-        socket.begin(under_way)
+        socket.begin(frame, under_way)
     await asyncio.sleep(seconds)
     window = watch.window(acks.count)
     for socket in sockets:
-        socket.sending = False
-    while any(socket.under_way for socket in sockets):
-        await asyncio.sleep(0.01)
-        if acks.errors or acks.lost_count:
-            raise RuntimeError(f"{acks.lost_count} sockets lost, refused: {acks.errors[:1]}")
+        socket.end()
+    await acks.until(acks.count + under_way * len(sockets))
     for socket in sockets:
         socket.transport.abort()
     return window, acks.count

@@ -3,7 +3,8 @@
 import asyncio
 import json
 
-from ..ingest import Acks, open_socket, text_frame
+from ..frames import text_frame
+from ..ingest import Acks, open_socket
 from ..lineup import Lineup
 from ..load import Crowd
 from ..measures import Outcome, Row
@@ -20,7 +21,7 @@ async def run(lineup: Lineup, quick: bool) -> Outcome:
     acks = Acks()
     each: list[float] = []
     with running(lineup.of_site(site)) as server:
-        sockets = [await open_socket(server, acks, token, lambda: b"") for token in site.seeded.device_tokens]
+        sockets = [await open_socket(server, acks, token) for token in site.seeded.device_tokens]
         crowd = Crowd(server, VIEWER_PATH)
         await crowd.open(VIEWERS)
         for tick in range(1 + TICKS):
@@ -28,8 +29,7 @@ async def run(lineup: Lineup, quick: bool) -> Outcome:
             frame = text_frame(json.dumps({"temperature": tick}))
             for socket in sockets:
                 socket.transport.write(frame)
-            while acks.count < (tick + 1) * DEVICES and not acks.errors:
-                await asyncio.sleep(0.01)
+            await acks.until((tick + 1) * DEVICES)
             await asyncio.sleep(SETTLE_SECONDS)
             each.append((shown(crowd) - before) / VIEWERS)
         first, *each = each  # devices that have just come: their tokens and metrics are looked up

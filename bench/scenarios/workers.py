@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from statistics import median
 
-from ..ingest import Acks, IngestSocket, open_socket, text_frame
+from ..ingest import Acks, IngestSocket, open_socket
 from ..lineup import Lineup
 from ..load import Crowd
 from ..measures import Bars, Column, Outcome, Row, Table, at_most
@@ -51,7 +51,7 @@ class Feed:
 
     def send(self, _: int) -> None:
         self.sent += 1
-        self.socket.transport.write(text_frame(json.dumps({METRIC: self.sent})))
+        self.socket.send_text(json.dumps({METRIC: self.sent}))
 
 
 async def run(lineup: Lineup, quick: bool) -> Outcome:
@@ -61,7 +61,7 @@ async def run(lineup: Lineup, quick: bool) -> Outcome:
     with ExitStack() as stack:
         valkey = stack.enter_context(running(lineup.valkey()))
         recorder, first, second = (stack.enter_context(running(lineup.of_site(site, valkey=valkey))) for _ in range(3))
-        feed = Feed(await open_socket(recorder, Acks(), site.seeded.device_tokens[0], lambda: b""))
+        feed = Feed(await open_socket(recorder, Acks(), site.seeded.device_tokens[0]))
         await window(feed, [first, second], viewers, readings)  # for warming up
         for _ in range(QUICK_ROUNDS if quick else ROUNDS):
             [alone_first] = await window(feed, [first], viewers, readings)
