@@ -1,12 +1,16 @@
 """Acts evenly spread over time."""
 
 import asyncio
+import sys
 import time
 from collections.abc import Callable
 
 
-async def every(seconds: float, act: Callable[[int], None], times: int) -> None:
-    """`act(0)`, `act(1)`, …, as many as are due whenever the loop wakes; late ones are made up for."""
+async def every(seconds: float, act: Callable[[int], None], times: int = sys.maxsize) -> None:
+    """`act(0)`, `act(1)`, …, as many as are due whenever the loop wakes; late ones are made up for.
+
+    Without `times` it goes on until it is cancelled.
+    """
     began = time.perf_counter()
     done = 0
     while done < times:

@@ -104,11 +104,13 @@ async def recording(server: Server, site: Site) -> AsyncIterator[None]:
     def send(number: int) -> None:
         socket.send_text(json.dumps({METRIC: number}))
 
-    sending = asyncio.create_task(every(1 / READINGS_PER_SECOND, send, 3600 * READINGS_PER_SECOND))
-    await asyncio.sleep(SETTLE_SECONDS)
-    yield
-    sending.cancel()
-    socket.transport.abort()
+    sending = asyncio.create_task(every(1 / READINGS_PER_SECOND, send))
+    try:
+        await asyncio.sleep(SETTLE_SECONDS)
+        yield
+    finally:
+        sending.cancel()
+        socket.transport.abort()
     if acks.errors or not acks.count:
         raise RuntimeError(f"{acks.count} readings recorded, refused: {acks.errors[:1]}")
 

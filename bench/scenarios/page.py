@@ -52,7 +52,7 @@ async def run(lineup: Lineup, quick: bool) -> Outcome:
             for device, socket in enumerate(sockets):
                 socket.send_text(json.dumps(values(device, number * PERIOD_SECONDS)))
 
-        sending = asyncio.create_task(every(PERIOD_SECONDS, send, round((seconds + 10) / PERIOD_SECONDS)))
+        sending = asyncio.create_task(every(PERIOD_SECONDS, send))
         async with open_page(server, PATH, notes_frames=False) as page:
             looks = await look_on(page, settled, seconds, step)
             lines = await page.count(LINES)

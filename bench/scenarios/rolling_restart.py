@@ -107,16 +107,12 @@ async def open_all(pages: Sequence[Page]) -> None:
 
 
 async def talk(sender: Sender, talkers: Sequence[Talker]) -> None:
-    """Readings and messages without end; the first of each room says something, in turn."""
+    """Readings and messages until it is cancelled; the first of each room says something, in turn."""
 
     def say(number: int) -> None:
         talkers[number % ROOMS].say(f"message-{number}")
 
-    seconds = int(RESTART_SECONDS) * 2
-    await asyncio.gather(
-        every(1 / READINGS_PER_SECOND, sender.send, seconds * READINGS_PER_SECOND),
-        every(1 / MESSAGES_PER_SECOND, say, seconds * MESSAGES_PER_SECOND),
-    )
+    await asyncio.gather(every(1 / READINGS_PER_SECOND, sender.send), every(1 / MESSAGES_PER_SECOND, say))
 
 
 async def restart(server: Server, pages: Sequence[Page]) -> tuple[float, list[float]]:
