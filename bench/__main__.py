@@ -4,6 +4,7 @@ Only a whole run writes docs/benchmarks.md and its plots. Exits 1 if a target wa
 """
 
 import argparse
+import asyncio
 import fcntl
 import gc
 import os
@@ -24,6 +25,8 @@ from .measures import Outcome
 from .scenarios import SCENARIOS
 
 NEEDED_FILES = 9_500
+SCENARIO_SECONDS = 1800.0
+"""At most: the longest looks at a page for ten minutes. What a server never answers is waited for in many places."""
 
 
 def main() -> int:
@@ -61,7 +64,7 @@ def prepare_this_process() -> IO[str]:
     except BlockingIOError:
         sys.exit("Another bench is running; two at once would measure each other.")
     if kernel.raise_file_limit() < NEEDED_FILES:
-        sys.exit(f"9,000 viewers need {NEEDED_FILES} open files: raise `ulimit -Hn`")
+        sys.exit(f"9,000 viewers need {NEEDED_FILES:,} open files: raise `ulimit -Hn`")
     server_core, load_core = kernel.cores()
     if server_core == load_core:
         print("One core only: the load takes its time from the server.")
@@ -72,11 +75,17 @@ def prepare_this_process() -> IO[str]:
 
 
 async def measure(lineup: Lineup, names: list[str], quick: bool) -> list[Outcome]:
+    """What the scenarios have to say, and on stderr how far they are.
+
+    Raises:
+        TimeoutError: one took longer than `SCENARIO_SECONDS`.
+    """
     outcomes = []
     for name in names:
         print(f"{name} …", file=sys.stderr, flush=True)
         began = time.monotonic()
-        outcomes.append(await SCENARIOS[name](lineup, quick))
+        async with asyncio.timeout(SCENARIO_SECONDS):
+            outcomes.append(await SCENARIOS[name](lineup, quick))
         took = time.monotonic() - began
         print(f"{name}: {took:.0f} s", file=sys.stderr, flush=True)
         for row in outcomes[-1].rows:

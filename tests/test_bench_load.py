@@ -4,14 +4,19 @@ import asyncio
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from websockets.asyncio.server import ServerConnection, serve
 
+from bench import __main__ as bench
 from bench import ingest, pages
 from bench.frames import text_frame
 from bench.http import Connection
+from bench.lineup import Lineup
+from bench.measures import Outcome
+from bench.scenarios import SCENARIOS
 from tests.servers import ROOT
 
 SECONDS = 5
@@ -80,6 +85,19 @@ async def test_what_will_never_be_acknowledged_is_not_waited_for(is_lost: bool) 
         with pytest.raises(RuntimeError):
             await acks.until(1)
         socket.transport.abort()
+
+
+async def test_a_scenario_that_never_ends_is_given_up(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    async def stuck(lineup: Lineup, quick: bool) -> Outcome:
+        await asyncio.Event().wait()
+        return Outcome([])
+
+    monkeypatch.setitem(SCENARIOS, "stuck", stuck)
+    monkeypatch.setattr(bench, "SCENARIO_SECONDS", 0.05)
+    async with asyncio.timeout(SECONDS) as all_of_it:
+        with pytest.raises(TimeoutError):
+            await bench.measure(Lineup(tmp_path, tmp_path / "log"), ["stuck"], quick=True)
+    assert not all_of_it.expired()
 
 
 @pytest.mark.parametrize(
