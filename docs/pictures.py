@@ -10,10 +10,10 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests import chromium
-from tests.board import Board, now_ms, token_of
+from tests.board import Board, now_ms
 from tests.browser import open_live, until
 from tests.chat_site import MEMBER, OTHER, ChatSite, chat_site, say
-from tests.servers import manage
+from tests.servers import new_token
 from two.simulator.signals import PREFIX, values_of
 
 FOLDER = Path(__file__).resolve().parent / "pictures"
@@ -44,7 +44,7 @@ def send(board: Board, device: str, times: range, hotter: float = 0) -> None:
 
 def fill(site: ChatSite) -> None:
     """Devices with a past and names of their own, the boiler too hot by now."""
-    token = token_of(manage("token", "site", "pictures", DATA_DIR=str(site.folder)).stdout)
+    token = new_token(site.folder)
     board = Board(site.folder, site.server, token)
     now = now_ms()
     for device in DEVICES:

@@ -1,7 +1,6 @@
 """A started server to which devices send."""
 
 import json
-import re
 import time
 import urllib.request
 from pathlib import Path
@@ -12,12 +11,6 @@ from tests.servers import Server
 
 def now_ms() -> int:
     return int(time.time() * 1000)
-
-
-def token_of(output: str) -> str:
-    found = re.search(r"^Token:\s+(\S+)", output, re.MULTILINE)
-    assert found, output
-    return found.group(1)
 
 
 class Board:

@@ -10,7 +10,7 @@ from tests.chat_page import Browser, ChatPage
 from tests.ledger import Ledger
 from tests.postgres import Postgres
 from tests.proxy import Proxy
-from tests.servers import Server, Valkey, manage, new_folder, prepare, running
+from tests.servers import Server, Valkey, manage, new_folder, new_token, prepare, running
 
 STAFF, EVE = "staff", "eve"
 PAIRS = [(f"mia-{number}", f"ben-{number}") for number in range(30)]  # many, for each may send only 10 a second
@@ -90,11 +90,10 @@ class ChatWorkers:
         prepare(self._folder, **self._env)
         self.ledger = Ledger(postgres.url if postgres else self._folder)
         code = ACCOUNTS.format(names=[STAFF, EVE, *chain(*PAIRS)])
-        done = manage("shell", "-v0", "-c", code, DATA_DIR=str(self._folder), **self._env)
-        self.sessions = dict(line.split() for line in done.stdout.splitlines())
+        self.sessions = dict(line.split() for line in self.manage("shell", "-v0", "-c", code).splitlines())
         self.pairs = cycle(PAIRS)
         self.fronts: list[Proxy] = []  # of each worker, where there are any
-        self.token = manage("token", "site", "tests", DATA_DIR=str(self._folder), **self._env).stdout.split()[1]
+        self.token = new_token(self._folder, **self._env)
         self.servers: list[Server] = []
         try:
             for _ in range(workers):

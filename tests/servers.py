@@ -195,6 +195,14 @@ def manage(*command: str, **env: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+def new_token(folder: Path, scope: str = "site", **env: str) -> str:
+    """One of a site with its data in `folder`, to write for any device ("site") or to look at everything ("view")."""
+    done = manage("token", scope, "tests", DATA_DIR=str(folder), **env)
+    if done.returncode:
+        raise RuntimeError(done.stderr)
+    return done.stdout.split()[1]
+
+
 def prepare(folder: Path, **env: str) -> None:
     """What `make setup` and `make serve` do before they start: migrate, collect static files."""
     for command in (["migrate", "-v0"], ["collectstatic", "--noinput", "-v0"]):

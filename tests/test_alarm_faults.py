@@ -12,7 +12,7 @@ import pytest
 
 from tests.ledger import Ledger
 from tests.postgres import Postgres, needs_postgres
-from tests.servers import Server, manage, new_folder, prepare, running, wait_until
+from tests.servers import Server, manage, new_folder, new_token, prepare, running, wait_until
 
 pytestmark = [pytest.mark.faults, pytest.mark.server]
 KILLS = 10
@@ -54,7 +54,7 @@ class Site:
         prepare(folder, **self._env)
         made = manage("shell", "-v0", "-c", RULES.format(count=metrics), DATA_DIR=str(folder), **self._env)
         assert made.returncode == 0, made.stderr
-        self._token = manage("token", "site", "tests", DATA_DIR=str(folder), **self._env).stdout.split()[1]
+        self._token = new_token(folder, **self._env)
         self._ledger = Ledger(postgres.url if postgres else folder)
 
     def server(self, port: int | None = None) -> Server:

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.board import Board, now_ms, token_of
+from tests.board import Board, now_ms
 from tests.browser import LIVE, NewPage, open_live, until
 from tests.chat_site import STAFF, ChatSite, chat_site
 from tests.files import PASTE, attach, file, transfer
-from tests.servers import manage
+from tests.servers import new_token
 
 pytestmark = [pytest.mark.browser, pytest.mark.server]
 MINUTE_MS = 60_000
@@ -41,7 +41,7 @@ def site() -> Iterator[ChatSite]:
 
 @pytest.fixture(scope="module", autouse=True)
 def board(site: ChatSite) -> Board:
-    token = token_of(manage("token", "site", "tests", DATA_DIR=str(site.folder)).stdout)
+    token = new_token(site.folder)
     board = Board(site.folder, site.server, token)
     for device in ("boiler", "kettle", "cellar", "teapot"):
         board.send_past(device, range(now_ms() - 10 * MINUTE_MS, now_ms(), 5000))

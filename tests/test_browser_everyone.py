@@ -9,10 +9,10 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.board import Board, now_ms, token_of
+from tests.board import Board, now_ms
 from tests.browser import LIVE, NewPage, open_live
 from tests.chat_site import OUTSIDER, STAFF, ChatSite, chat_site, say
-from tests.servers import manage
+from tests.servers import new_token
 
 pytestmark = [pytest.mark.browser, pytest.mark.server]
 OF_GUESTS = [
@@ -59,7 +59,7 @@ ZOOMED = 320  # CSS pixels: 1280 at 400 %, https://www.w3.org/TR/WCAG22/#reflow
 @pytest.fixture(scope="module")
 def site() -> Iterator[ChatSite]:
     with chat_site() as site:
-        token = token_of(manage("token", "site", "tests", DATA_DIR=str(site.folder)).stdout)
+        token = new_token(site.folder)
         board = Board(site.folder, site.server, token)
         board.send_past("boiler", range(now_ms() - 300_000, now_ms(), 5_000))
         board.send_past("oven", range(now_ms() - 300_000, now_ms() - 200_000, 5_000), "humidity")

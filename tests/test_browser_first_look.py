@@ -6,10 +6,10 @@ from urllib.parse import urljoin
 
 import pytest
 
-from tests.board import Board, now_ms, token_of
+from tests.board import Board, now_ms
 from tests.browser import LIVE, NewPage, open_live, until
 from tests.proxy import Proxy
-from tests.servers import Server, manage, new_folder, prepare, running
+from tests.servers import Server, new_folder, new_token, prepare, running
 
 pytestmark = [pytest.mark.browser, pytest.mark.server]
 PAGES = ["/", "/one/", "/two/", "/two/device/random/", "/chat/", "/chat/room1/"]
@@ -69,7 +69,7 @@ def board() -> Iterator[Board]:
     """Three devices with a unit of their own each."""
     folder = new_folder()
     prepare(folder)
-    token = token_of(manage("token", "site", "tests", DATA_DIR=str(folder)).stdout)
+    token = new_token(folder)
     server = Server("uvicorn", folder, HOST_FEED="0")
     with running(server):
         board = Board(folder, server.wait_until_ready(), token)

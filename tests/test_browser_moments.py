@@ -6,10 +6,10 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.board import Board, now_ms, token_of
+from tests.board import Board, now_ms
 from tests.browser import LIVE, NewPage, open_live, until
 from tests.chat_site import MEMBER, OTHER, OUTSIDER, PASSWORD, STAFF, ChatSite, chat_site, say
-from tests.servers import manage
+from tests.servers import new_token
 
 pytestmark = [pytest.mark.browser, pytest.mark.server]
 SOON_MS = 5_000  # between a click of one and what the other sees; most of it is a busy machine's
@@ -46,7 +46,7 @@ def site() -> Iterator[ChatSite]:
 
 @pytest.fixture(scope="module")
 def board(site: ChatSite) -> Board:
-    token = token_of(manage("token", "site", "tests", DATA_DIR=str(site.folder)).stdout)
+    token = new_token(site.folder)
     return Board(site.folder, site.server, token)
 
 

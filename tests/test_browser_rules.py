@@ -6,10 +6,10 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.board import Board, token_of
+from tests.board import Board
 from tests.browser import NewPage
 from tests.chat_site import OUTSIDER, STAFF, ChatSite, chat_site
-from tests.servers import manage, wait_until
+from tests.servers import new_token, wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.server]
 METRIC = "temperature (°C)"
@@ -22,7 +22,7 @@ def rules_path(device: str) -> str:
 @pytest.fixture(scope="module")
 def site() -> Iterator[ChatSite]:
     with chat_site() as site:
-        token = token_of(manage("token", "site", "tests", DATA_DIR=str(site.folder)).stdout)
+        token = new_token(site.folder)
         board = Board(site.folder, site.server, token)
         for device in ("boiler", "kettle", "vault"):
             board.send(device, temperature=60)

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, WebSocketRoute, expect
 
-from tests.board import Board, now_ms, token_of
+from tests.board import Board, now_ms
 from tests.browser import LIVE, NewPage, open_live, until
-from tests.servers import Server, manage, new_folder, prepare, running
+from tests.servers import Server, manage, new_folder, new_token, prepare, running
 
 pytestmark = [pytest.mark.browser, pytest.mark.server]
 STAFF, PASSWORD = "boss", "only-for-tests-1"
@@ -24,7 +24,7 @@ CHARTS = "[...document.querySelectorAll('canvas')].map(canvas => Chart.getChart(
 def board() -> Iterator[Board]:
     folder = new_folder()
     prepare(folder)
-    token = token_of(manage("token", "site", "tests", DATA_DIR=str(folder)).stdout)
+    token = new_token(folder)
     staff = {"DJANGO_SUPERUSER_PASSWORD": PASSWORD, "DATA_DIR": str(folder)}
     manage("createsuperuser", "--noinput", "--username", STAFF, "--email", "boss@example.org", **staff)
     server = Server("uvicorn", folder)
@@ -363,7 +363,7 @@ def test_a_kiosk_leaves_out_charts_without_a_reading(board: Board, new_page: New
 
 
 def test_a_view_token_opens_the_page_its_socket_and_its_past(new_page: NewPage, board: Board) -> None:
-    token = token_of(manage("token", "view", "wall", DATA_DIR=str(board.folder)).stdout)
+    token = new_token(board.folder, "view")
     board.send("walled", temperature=20)
     server = Server("uvicorn", board.folder, LOGIN_REQUIRED="1")
     with running(server):

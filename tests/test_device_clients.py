@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.servers import Server, manage
+from tests.servers import Server, manage, new_token
 
 pytestmark = pytest.mark.server
 
@@ -22,7 +22,7 @@ with warnings.catch_warnings():
 
 
 def site_token(folder: Path) -> str:
-    return manage("token", "site", "tests", DATA_DIR=str(folder)).stdout.split()[1]
+    return new_token(folder)
 
 
 def points_of(server: Server, device: str) -> dict[str, list[float]]:

@@ -14,7 +14,7 @@ import websockets
 
 from tests.ledger import Ledger
 from tests.postgres import Postgres, needs_postgres
-from tests.servers import Server, Valkey, manage, new_folder, prepare, running, wait_until
+from tests.servers import Server, Valkey, new_folder, new_token, prepare, running, wait_until
 
 pytestmark = pytest.mark.server
 PATHS = ("/ws/one/", "/ws/two/?device=*&events=all", "/ws/chat/room1/?events=all", "/ws/chat/", "/ws/two/ingest/")
@@ -141,7 +141,7 @@ async def test_once_all_workers_drain_nobody_waits_for_an_answer(prepared: Path,
 
 async def test_what_is_sent_while_it_ends_is_stored_if_it_was_acknowledged(tmp_path: Path) -> None:
     prepare(tmp_path)
-    token = manage("token", "site", "drain", DATA_DIR=str(tmp_path)).stdout.split()[1]
+    token = new_token(tmp_path)
     bearer = {"Authorization": f"Bearer {token}"}
     server = Server("uvicorn", tmp_path)
     acknowledged = []

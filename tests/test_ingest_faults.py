@@ -9,7 +9,7 @@ import pytest
 from tests.ledger import Ledger
 from tests.postgres import Postgres, needs_postgres
 from tests.senders import Senders, post
-from tests.servers import Server, manage, new_folder, prepare, running
+from tests.servers import Server, new_folder, new_token, prepare, running
 
 pytestmark = [pytest.mark.faults, pytest.mark.server]
 ENOUGH = 2_000  # acknowledged readings, before something breaks
@@ -32,8 +32,7 @@ class Site:
         self.postgres = postgres
         self.env = {"DATABASE_URL": postgres.url if postgres else "", "HOST_FEED": "0"}
         prepare(folder, **self.env)
-        printed = manage("token", "site", "tests", DATA_DIR=str(folder), **self.env).stdout
-        self.token = printed.split()[1]
+        self.token = new_token(folder, **self.env)
         self.ledger = Ledger(postgres.url if postgres else folder)
 
     def server(self, port: int | None = None) -> Server:
@@ -84,7 +83,7 @@ async def test_while_postgresql_is_away_nothing_is_acknowledged_and_afterwards_a
     postgres = Postgres(folder)
     site = Site(folder, postgres)
     server = site.server()
-    unknown = manage("token", "site", "new", DATA_DIR=str(folder), **site.env).stdout.split()[1]
+    unknown = new_token(folder, **site.env)
     with running(postgres, server):
         async with Senders(server.wait_until_ready().url, site.token) as senders:
             await senders.until(ENOUGH)

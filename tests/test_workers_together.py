@@ -14,7 +14,7 @@ import websockets
 
 from tests.ledger import Ledger
 from tests.postgres import Postgres, needs_postgres
-from tests.servers import Server, Valkey, manage, new_folder, prepare, running, wait_until
+from tests.servers import Server, Valkey, manage, new_folder, new_token, prepare, running, wait_until
 
 pytestmark = [
     pytest.mark.server,
@@ -74,7 +74,7 @@ def site() -> Iterator[Site]:
         env = {"DATABASE_URL": postgres.url, "REDIS_URL": valkey.url, "HOST_FEED": "0"}
         prepare(folder, **env)
         manage("shell", "-v0", "-c", RULE, DATA_DIR=str(folder), **env)
-        token = manage("token", "site", "tests", DATA_DIR=str(folder), **env).stdout.split()[1]
+        token = new_token(folder, **env)
         server = Server("uvicorn", folder, None, WORKERS, **env)
         with running(server):
             server.wait_until_ready()

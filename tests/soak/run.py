@@ -49,17 +49,18 @@ def site_on(sqlite: bool) -> Iterator[tuple[ChatWorkers, Postgres | None, Valkey
 
 
 class Soak:
+    """Everybody who comes to `site`, and the gauges that are read meanwhile."""
+
     def __init__(self, site: ChatWorkers, gauges: Gauges, viewers: int = VIEWERS, chatters: int = CHATTERS) -> None:
         self._site, self._gauges = site, gauges
-        self._token = site.manage("token", "site", "soak").split()[1]
         site.manage("shell", "-v0", "-c", MAKE_RULE)
         self.watchers = Watchers(site.servers, viewers)
         self.chatters = Chatters(site.servers, chatters)
-        self.devices = Devices(site.servers, self._token)
+        self.devices = Devices(site.servers, site.token)
         self.passers = Passers(site.servers)
 
     async def run(self, seconds: float) -> Report:
-        """The load stands still for `seconds` beside coming and leaving."""
+        """The load stays even for `seconds`, between coming and leaving."""
         report = Report()
         await asyncio.sleep(START_SECONDS)
         start = await asyncio.to_thread(self._gauges.read)
