@@ -5,8 +5,9 @@ import re
 import ssl
 from typing import Any, NamedTuple
 
+from tests.forms import MULTIPART, file_form
+
 WAIT_SECONDS = 30
-BOUNDARY = "a-boundary"
 
 
 class Answer(NamedTuple):
@@ -62,13 +63,12 @@ class Visitor:
         self.ask(f"/chat/{room}/")
         self.ask("/accounts/login/")  # a page that shows no form sets no token
         token = next(value for cookie, value in self.cookies.items() if cookie.endswith("csrftoken"))
-        before = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n\r\n'
         return self.ask(
             f"/chat/{room}/media/",
             "POST",
-            before.encode() + content + f"\r\n--{BOUNDARY}--\r\n".encode(),
-            Content_Type=f"multipart/form-data; boundary={BOUNDARY}",
+            file_form(content, name),
             X_CSRFToken=token,
             Origin=self.origin,
             Referer=f"{self.origin}/chat/{room}/",
+            **MULTIPART,
         )
