@@ -33,7 +33,8 @@ class Away(Exception):
 
 
 async def eventually(condition: Callable[[], bool], seconds: float, what: Callable[[], str]) -> None:
-    """
+    """Asks again and again.
+
     Raises:
         TimeoutError: it did not become true in time; `what` is asked only then.
     """

@@ -82,7 +82,7 @@ class Proxy:
         self.resume()
         self.refuse()
         self._listener.close()
-        wait_until(lambda: not self._sockets, JOIN_SECONDS, "the proxy's connections are closed")
+        wait_until(lambda: not self._sockets, JOIN_SECONDS, "the proxy still has connections")
 
     # Forwarding
 

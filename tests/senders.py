@@ -13,8 +13,8 @@ from uuid import uuid4
 
 import websockets
 
+from tests.chat_page import eventually
 from tests.ledger import Key, Ledger
-from tests.servers import wait_until
 
 SENDERS = 4  # of each kind
 BATCH = 50
@@ -88,9 +88,7 @@ class Senders:
         ledger.assert_rollups_agree()
 
     async def until(self, count: int, seconds: float = 60) -> None:
-        await asyncio.to_thread(
-            wait_until, lambda: self.count() >= count, seconds, f"{self.count()} of {count} acknowledged"
-        )
+        await eventually(lambda: self.count() >= count, seconds, lambda: f"{self.count()} of {count} acknowledged")
 
     async def __aenter__(self) -> "Senders":
         self._threads = ThreadPoolExecutor(len(self.acknowledged))

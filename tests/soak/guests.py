@@ -5,7 +5,7 @@ import http.client
 import random
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from uuid import uuid4
 
 from tests.chat_page import CSRF, Browser, ChatPage, eventually
@@ -146,12 +146,11 @@ class Passers:
 
         def ask() -> int:
             port = random.choice(self._servers).port
-            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=HTTP_SECONDS)
-            connection.request(method, path, body or None, headers)
-            answer = connection.getresponse()
-            answer.read()
-            connection.close()
-            return answer.status
+            with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=HTTP_SECONDS)) as connection:
+                connection.request(method, path, body or None, headers)
+                answer = connection.getresponse()
+                answer.read()
+                return answer.status
 
         try:
             status = await asyncio.to_thread(ask)
