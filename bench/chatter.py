@@ -9,6 +9,7 @@ from typing import Self
 
 from .client import Viewer
 from .load import Crowd
+from .people import ERROR
 from .servers import Server
 
 PATH = "/ws/chat/bench/"
@@ -16,7 +17,6 @@ GUESTS = 12
 PER_GUEST_PER_SECOND = 9.0
 CHARACTERS = 4_000
 SENT = re.compile(rb'"sent (\d+\.\d+) ')
-ERROR = b'"type":"error"'
 
 
 class GuestSocket(Viewer):

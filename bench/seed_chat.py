@@ -2,9 +2,11 @@
 
 from datetime import UTC, datetime, timedelta
 
+from .people import TEXT
+
 ROOM = "bench"
-SENTENCE = "A message of sixty bytes, such as people type into a chat. "
-LONGEST_SENTENCES = 5
+LONGEST_TEXTS = 5
+"""How often the text stands in the longest messages; there are as many of each length."""
 SECONDS_BETWEEN = 30
 
 
@@ -32,9 +34,9 @@ def fill_room(messages: int) -> None:
             [
                 messages,
                 room.pk,
-                SENTENCE * LONGEST_SENTENCES,
-                len(SENTENCE),
-                LONGEST_SENTENCES,
+                TEXT * LONGEST_TEXTS,
+                len(TEXT),
+                LONGEST_TEXTS,
                 f"{first:%Y-%m-%d %H:%M:%S}",
                 SECONDS_BETWEEN,
             ],
@@ -56,7 +58,7 @@ def fill_pins(pins: int, device: str, metric: str, hours: float) -> None:
             Message(
                 room=room,
                 number=number,
-                text=SENTENCE,
+                text=TEXT,
                 username=f"guest-{number % 50}",
                 sender=f"{number % 50:016x}",
                 sent_on=now - (pins - number) * step,

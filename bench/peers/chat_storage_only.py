@@ -23,7 +23,7 @@ def main() -> None:
     from threechat.rooms import RoomName
     from threechat.storage import store
 
-    from ..talk import TEXT
+    from ..people import TEXT
 
     where, person = RoomName("alone"), Person("bench", "bench", guest=True, has_session=False)
     room_id, took = None, []

@@ -15,10 +15,10 @@ from ..ingest import Acks, open_socket
 from ..lineup import Lineup
 from ..measures import Bars, Column, Outcome, Row, Table, at_most, percentile
 from ..pace import every
+from ..people import Person, open_people, path_of
 from ..seed import Plan
 from ..servers import Server, running
 from ..site import Site
-from ..talk import Person, open_people, path_of
 
 ROOMS = 10
 PEOPLE_OF_ROOM = 5

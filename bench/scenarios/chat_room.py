@@ -20,10 +20,10 @@ from ..ingest import Acks, IngestSocket, open_socket
 from ..lineup import Lineup
 from ..load import Crowd
 from ..measures import Bars, Column, Outcome, Row, Table, at_most, percentile
+from ..people import message, path_of
 from ..seed import Plan, device_name
 from ..servers import Server, running
 from ..site import Site
-from ..talk import message, path_of
 
 PEOPLE, QUICK_PEOPLE = 1_000, 300
 ROUNDS, QUICK_ROUNDS = 5, 2

@@ -10,6 +10,7 @@ from ..client import Viewer
 from ..lineup import Lineup
 from ..load import Crowd
 from ..measures import Bars, Column, Outcome, Table
+from ..people import TEXT
 from ..servers import Server, running
 
 VISITORS = 5
@@ -23,12 +24,11 @@ ECHO_GAP_SECONDS = 0.1 / CLIENTS
 MESSAGES = 20
 MESSAGE_GAP_SECONDS = 0.1
 WARM_UP_MESSAGES = 5
-MESSAGE = "A message of sixty bytes, such as people type into a chat. "
 DELIVERED_WITHIN_SECONDS = 5.0
 
 VIEWERS = 300
-INTERVAL = 0.5
-"""Seconds from one push to the next."""
+INTERVAL_SECONDS = 0.5
+"""From one push to the next."""
 WARM_UP_TICKS = 2
 TICKS = 8
 
@@ -38,12 +38,12 @@ Line = tuple[str, ...]
 async def run(lineup: Lineup, quick: bool) -> Outcome:
     ticks, messages = (2, 5) if quick else (TICKS, MESSAGES)
     lines = [
-        await first_words(lineup.ladder("loop_in_connect", INTERVAL)),
-        await echo(lineup.ladder("echo", INTERVAL)),
-        await chat(lineup.ladder("sync_chat", INTERVAL), messages),
-        await chat(lineup.ladder("async_chat", INTERVAL), messages),
-        await pushes(lineup.ladder("group", INTERVAL), ticks),
-        await pushes(lineup.ladder("fan_out", INTERVAL), ticks),
+        await first_words(lineup.ladder("loop_in_connect", INTERVAL_SECONDS)),
+        await echo(lineup.ladder("echo", INTERVAL_SECONDS)),
+        await chat(lineup.ladder("sync_chat", INTERVAL_SECONDS), messages),
+        await chat(lineup.ladder("async_chat", INTERVAL_SECONDS), messages),
+        await pushes(lineup.ladder("group", INTERVAL_SECONDS), ticks),
+        await pushes(lineup.ladder("fan_out", INTERVAL_SECONDS), ticks),
     ]
     return Outcome(
         [],
@@ -102,7 +102,7 @@ async def say(crowd: Crowd, senders: list[Viewer], gap: float, hearers: int) -> 
     cpu, began = crowd.server.cpu_ns(), time.monotonic()
     for number, sender in enumerate(senders):
         await asyncio.sleep(began + number * gap - time.monotonic())
-        sender.send_text(MESSAGE)
+        sender.send_text(TEXT)
     give_up = time.monotonic() + DELIVERED_WITHIN_SECONDS
     while total(crowd) - heard < expected and time.monotonic() < give_up:
         await asyncio.sleep(0.05)
@@ -119,12 +119,12 @@ async def pushes(server: Server, ticks: int) -> Line:
     with running(server):
         crowd = Crowd(server)
         await crowd.open(VIEWERS)
-        await crowd.watch(WARM_UP_TICKS, INTERVAL)
-        delivery = await crowd.watch(ticks, INTERVAL)
+        await crowd.watch(WARM_UP_TICKS, INTERVAL_SECONDS)
+        delivery = await crowd.watch(ticks, INTERVAL_SECONDS)
         await crowd.leave()
     return (
         server.name,
-        f"{ticks} pushes to {VIEWERS} viewers, {1 / INTERVAL:.0f}/s",
+        f"{ticks} pushes to {VIEWERS} viewers, {1 / INTERVAL_SECONDS:.0f}/s",
         f"{delivery.mean_us:.1f}",
         f"{delivery.delivered:,} of {delivery.expected:,}",
     )

@@ -20,10 +20,10 @@ from ..lineup import Lineup
 from ..measures import Bars, Column, Outcome, Row, Table, at_most, percentile
 from ..pace import every
 from ..pages import Outage, Page, ReadingsPage
+from ..resenders import Sender, Talker
 from ..seed import Plan, device_name
 from ..servers import Server, running
 from ..site import SqliteSite
-from ..talkers import Sender, Talker
 
 PAGES, QUICK_PAGES = 1_000, 300
 ROOM_SHARE = 5

@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 from .http import Connection, request_bytes
 from .pages import RoomPage, full_jitter
+from .people import TEXT
 from .servers import Listener
-from .talk import TEXT
 
 ASK_SECONDS = 10.0
 READINGS_PATH = "/two/readings/"
