@@ -109,7 +109,7 @@ class Lineup:
     def chat_peers(self, site: Site) -> Server:
         """The tutorials' chats, with the database of `site`."""
         command = python("-m", "bench.peers.chat_server", "{port}")
-        return Server("tutorial chats", command, free_port(), "/ws/stores/r0/", env=site.env, log=self.log)
+        return Server("tutorial chats", command, free_port(), env=site.env, log=self.log)
 
     def echo(self) -> Server:
         """uvicorn, and an application of six lines."""

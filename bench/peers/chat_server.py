@@ -7,7 +7,7 @@ import django
 from channels.routing import URLRouter
 from django.urls import re_path
 
-from .consumers import serve
+from .serving import serve
 
 NEVER_SECONDS = 1e6
 
@@ -18,7 +18,7 @@ async def publish(text: str) -> None:
 
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "examplechannels.settings")
-    django.setup()
+    django.setup()  # before models are imported
     from .chat_consumers import ForgetfulConsumer, StoringConsumer
 
     router = URLRouter(

@@ -1,4 +1,4 @@
-"""Each consumer a member of the group, in-memory layer: `python -m bench.peers.group_server PORT [SECONDS]`."""
+"""Each consumer a member of the group, in-memory layer: `python -m bench.peers.group_server PORT`."""
 
 import sys
 
@@ -8,7 +8,7 @@ from django.urls import re_path
 
 from docs.steps.group import GROUP, GroupConsumer
 
-from .consumers import serve
+from .serving import serve
 
 router = URLRouter([re_path(r"^ws/two_url/$", GroupConsumer.as_asgi())])
 
@@ -20,4 +20,4 @@ async def publish(text: str) -> None:
 
 
 if __name__ == "__main__":
-    serve(router, publish, int(sys.argv[1]), float(sys.argv[2]) if len(sys.argv) > 2 else 2.0)
+    serve(router, publish, int(sys.argv[1]))

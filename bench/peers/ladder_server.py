@@ -10,7 +10,7 @@ from django.urls import re_path
 from docs.steps import async_chat, echo, fan_out, group, loop_in_connect, sync_chat
 from examplechannels.broadcast import event
 
-from .consumers import serve
+from .serving import serve
 
 router = URLRouter(
     [

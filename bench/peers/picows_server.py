@@ -1,4 +1,4 @@
-"""picows with no framework: `python -m bench.peers.picows_server PORT [SECONDS]`."""
+"""picows with no framework: `python -m bench.peers.picows_server PORT`."""
 
 import sys
 from typing import ClassVar
@@ -37,12 +37,11 @@ def push(text: str) -> None:
         transport.send(WSMsgType.TEXT, payload)
 
 
-async def main(port: int, interval: float) -> None:
+async def main(port: int) -> None:
     server = await ws_create_server(listener, "127.0.0.1", port, backlog=4096)
     async with server:
-        await every_slot(push, interval)
+        await every_slot(push)
 
 
 if __name__ == "__main__":
-    seconds = float(sys.argv[2]) if len(sys.argv) > 2 else 2.0
-    uvloop.run(main(int(sys.argv[1]), seconds))
+    uvloop.run(main(int(sys.argv[1])))

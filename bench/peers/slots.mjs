@@ -1,5 +1,5 @@
 // A reading at each slot boundary, the same on every peer.
-const INTERVAL_MS = Number(process.argv[3] ?? 2000);
+const INTERVAL_MS = 2000;
 
 export const port = Number(process.argv[2]);
 

@@ -5,6 +5,8 @@ import json
 import time
 from collections.abc import Callable
 
+from examplechannels.ticker import TICK_SECONDS
+
 
 def reading_at(slot: int, interval: float) -> str:
     """The JSON of a slot of `interval` seconds; `at` is its start in Unix ms."""
@@ -19,7 +21,7 @@ def reading_at(slot: int, interval: float) -> str:
     return json.dumps(reading, separators=(",", ":"))
 
 
-async def every_slot(push: Callable[[str], object], interval: float = 2.0) -> None:
+async def every_slot(push: Callable[[str], object], interval: float = TICK_SECONDS) -> None:
     """Call `push` with the reading of each slot as it begins; never returns."""
     slot = 0
     while True:

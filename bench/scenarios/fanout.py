@@ -8,6 +8,8 @@ import asyncio
 from collections.abc import Callable
 from statistics import fmean, median
 
+from examplechannels.ticker import TICK_SECONDS
+
 from ..lineup import Lineup
 from ..load import Crowd
 from ..measures import Bars, Column, Delivery, Outcome, Row, Table, at_most
@@ -125,7 +127,7 @@ async def with_keepalive(makers: list[Callable[[], Server]]) -> Table:
         delivery, _ = await measure(server, VIEWERS, KEEPALIVE_TICKS)
         lines.append((server.name, f"{delivery.mean_us:.1f}"))
     return Table(
-        f"The same over {KEEPALIVE_TICKS * 2} s, keepalive pings included",
+        f"The same over {KEEPALIVE_TICKS * TICK_SECONDS} s, keepalive pings included",
         ("server", "µs CPU per delivery"),
         lines,
         Bars("{server}", (Column("µs CPU per delivery", "CPU per delivery", "µs"),), ours=("ours",)),

@@ -4,6 +4,8 @@ import asyncio
 import time
 from dataclasses import dataclass
 
+from examplechannels.ticker import TICK_SECONDS
+
 from .. import kernel
 from ..lineup import Lineup
 from ..load import Crowd
@@ -20,6 +22,7 @@ KB_LIMIT = 1.0
 """Per visitor since round `SETTLED`. The allocator moves by some MB in a step; a dead viewer that is kept
 costs from 5 kB (its protocol objects, where the garbage collector never comes) to 30 kB (all of it)."""
 PATHS = ("/ws/two_url/", "/ws/any_url/", "/ws/chat/bench-{round}/")
+AFTER_TICK_SECONDS = 0.2
 GONE_SECONDS = 10.0
 
 
@@ -96,7 +99,7 @@ async def come_and_go(server: Server, viewers: int, turn: int) -> None:
     share = viewers // len(PATHS)
     crowds = [Crowd(server, path.format(round=turn)) for path in PATHS]
     await asyncio.gather(*(crowd.open(share, at_once=share) for crowd in crowds))
-    await asyncio.sleep(2 - time.time() % 2 + 0.2)
+    await asyncio.sleep(TICK_SECONDS - time.time() % TICK_SECONDS + AFTER_TICK_SECONDS)
     await asyncio.gather(*(crowd.leave() for crowd in crowds))
 
 

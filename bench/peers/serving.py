@@ -1,4 +1,4 @@
-"""Serves consumers on the uvicorn we serve with, and publishes a reading in each slot.
+"""Serves consumers on the uvicorn that we serve with, and publishes a reading in each slot.
 
 Nothing stands in front of the consumers (no origin rule, no session), which is to their advantage.
 """
@@ -14,14 +14,15 @@ import uvicorn
 from channels.routing import URLRouter
 
 from examplechannels.lifespan import tune_garbage_collector
+from examplechannels.ticker import TICK_SECONDS
 
 from .slots import every_slot
 
 Publish = Callable[[str], Awaitable[None]]
 
 
-def serve(router: URLRouter, publish: Publish, port: int, interval: float) -> None:
-    """Until a signal; `publish` is awaited with the text of each reading."""
+def serve(router: URLRouter, publish: Publish, port: int, interval: float = TICK_SECONDS) -> None:
+    """Until a signal; `publish` is awaited with the text of each reading, `interval` seconds apart."""
 
     async def app(scope: dict[str, Any], receive: Any, send: Any) -> None:
         if scope["type"] == "lifespan":
