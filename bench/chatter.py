@@ -53,6 +53,7 @@ class Chatter:
         for task in self.tasks:
             task.cancel()
         await asyncio.gather(*self.tasks, return_exceptions=True)
+        await self.crowd.leave()
 
     def describe(self) -> str:
         rate = GUESTS * PER_GUEST_PER_SECOND

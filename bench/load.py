@@ -7,6 +7,8 @@ import time
 from array import array
 from collections.abc import Sequence
 
+from examplechannels.ticker import TICK_SECONDS
+
 from .client import Viewer
 from .frames import handshake
 from .measures import Delivery, slot_of, until_quiet
@@ -32,12 +34,20 @@ class Crowd:
         self.lost_count += 1
 
     async def open_one(self, timeout: float = 30.0) -> Viewer:
-        """One more viewer, once its handshake is through."""
+        """One more viewer, once its handshake is through.
+
+        Raises:
+            ConnectionError, TimeoutError: it was refused, or not answered in `timeout` seconds.
+        """
         loop = asyncio.get_running_loop()
         host = f"{HOST}:{self.server.port}"
         request = handshake(host, self.path, [("Origin", f"http://{host}"), *next(self.cookies)])
         _, viewer = await loop.create_connection(lambda: self.kind(self, request), HOST, self.server.port)
-        await asyncio.wait_for(viewer.opened, timeout)
+        try:
+            await asyncio.wait_for(viewer.opened, timeout)
+        except BaseException:
+            viewer.transport.abort()
+            raise
         self.viewers.append(viewer)
         return viewer
 
@@ -62,7 +72,7 @@ class Crowd:
         self.viewers.clear()
         await asyncio.sleep(0.5)
 
-    async def watch(self, ticks: int, interval: float = 2.0) -> Delivery:
+    async def watch(self, ticks: int, interval: float = TICK_SECONDS) -> Delivery:
         """Deliveries and the server's CPU over `ticks` slots of `interval` seconds."""
         await asyncio.sleep(until_quiet(interval))
         self.arrivals.clear()

@@ -28,6 +28,9 @@ class StalledReader:
         self.socket.recv(64)
         self.port = self.socket.getsockname()[1]
 
+    def close(self) -> None:
+        self.socket.close()
+
     def state(self) -> tuple[str, int] | None:
         """The server's end in the kernel: TCP state and unsent bytes; None when gone."""
         return kernel.server_side(self.server_port, self.port)

@@ -3,7 +3,7 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -15,8 +15,10 @@ from bench import ingest, pages
 from bench.frames import text_frame
 from bench.http import Connection
 from bench.lineup import Lineup
+from bench.load import Crowd
 from bench.measures import Outcome
 from bench.scenarios import SCENARIOS
+from bench.servers import Server
 from tests.servers import ROOT
 
 SECONDS = 5
@@ -44,6 +46,23 @@ async def test_a_connection_that_the_server_has_closed_is_not_asked_for_ever() -
             await asyncio.sleep(0.01)
         with pytest.raises(ConnectionError):
             await connection.ask(b"?")
+
+
+async def test_a_viewer_that_is_never_let_in_leaves_no_connection() -> None:
+    gone = asyncio.Event()
+
+    async def stay_silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(ConnectionError):
+            await reader.read()
+        writer.close()
+        gone.set()
+
+    server = await asyncio.start_server(stay_silent, "127.0.0.1", 0)
+    async with server, asyncio.timeout(SECONDS):
+        crowd = Crowd(Server("silent", [], server.sockets[0].getsockname()[1]))
+        with pytest.raises(TimeoutError):
+            await crowd.open_one(timeout=0.05)
+        await gone.wait()
 
 
 @asynccontextmanager

@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from dataclasses import dataclass, field
+from contextlib import closing
+from dataclasses import dataclass
 
 from .. import kernel
 from ..chatter import PATH, Chatter
@@ -25,24 +26,19 @@ GROWTH_LIMIT_MB = 1.0
 P99_RISE_LIMIT_MS = 20.0
 
 
-@dataclass
+@dataclass(frozen=True)
 class Phase:
-    """Latencies (ms) of the others, and the highest memory."""
+    """How late (ms) each frame came to each of the others, and the server's highest memory."""
 
-    delays: list[float] = field(default_factory=list)
-    peak_mb: float = 0.0
-
-    def add(self, more: "Phase") -> None:
-        self.delays += more.delays
-
-    @property
-    def p99(self) -> float:
-        return percentile(self.delays, 99)
+    delays: list[float]
+    peak_mb: float
 
 
 async def run(lineup: Lineup, quick: bool) -> Outcome:
     phases = 1 if quick else PHASES
-    calm, stall, endings = Phase(), Phase(), []
+    calm: list[float] = []
+    stall: list[float] = []
+    endings = []
     grown = 0.0
     with running(lineup.ours(PATH)) as server:
         room = Crowd(server)
@@ -50,18 +46,22 @@ async def run(lineup: Lineup, quick: bool) -> Outcome:
         async with Chatter(server) as chatter:
             await phase(room, server, PHASE_SECONDS / 2)  # caches and pools fill up
             for _ in range(phases):
-                calm.add(before := await phase(room, server, PHASE_SECONDS))
-                stalled = StalledReader(server)
-                watching = asyncio.create_task(until_gone(stalled))
-                stall.add(during := await phase(room, server, PHASE_SECONDS))
-                endings.append(await watching)
+                before = await phase(room, server, PHASE_SECONDS)
+                with closing(StalledReader(server)) as stalled:
+                    watching = asyncio.create_task(until_gone(stalled))
+                    during = await phase(room, server, PHASE_SECONDS)
+                    endings.append(await watching)
+                calm += before.delays
+                stall += during.delays
                 grown = max(grown, during.peak_mb - before.peak_mb)
-            others = [StalledReader(server) for _ in range(2)]
-            last = asyncio.create_task(until_gone(others[0]))
-            await asyncio.sleep(SIGTERM_AFTER_SECONDS)
-            ended = await asyncio.to_thread(server.stop, STOP_SECONDS + 5)
-            last_ending = await last
-    rise = stall.p99 - calm.p99
+            with closing(StalledReader(server)) as one, closing(StalledReader(server)):
+                last = asyncio.create_task(until_gone(one))
+                await asyncio.sleep(SIGTERM_AFTER_SECONDS)
+                ended = await asyncio.to_thread(server.stop, STOP_SECONDS + 5)
+                last_ending = await last
+        await room.leave()
+    calm_p99, stall_p99 = percentile(calm, 99), percentile(stall, 99)
+    rise = stall_p99 - calm_p99
     took = max(ending.seconds for ending in endings)
     blocked = min(ending.full_seconds for ending in endings)
     room_size = f"a chat room of {VIEWERS}, {chatter.describe()}"
@@ -76,9 +76,9 @@ async def run(lineup: Lineup, quick: bool) -> Outcome:
             ),
             Row(
                 "… the others' p99, before and while it stalls",
-                f"{calm.p99:.0f} → {stall.p99:.0f} ms ({len(calm.delays):,} and {len(stall.delays):,} frames)",
+                f"{calm_p99:.0f} → {stall_p99:.0f} ms ({len(calm):,} and {len(stall):,} frames)",
                 f"rise ≤ {P99_RISE_LIMIT_MS:.0f} ms",
-                rise <= P99_RISE_LIMIT_MS and len(stall.delays) > 0,
+                rise <= P99_RISE_LIMIT_MS and len(stall) > 0,
                 at_most("… the others' p99, rise", rise, P99_RISE_LIMIT_MS),
             ),
             Row(
@@ -102,13 +102,11 @@ async def run(lineup: Lineup, quick: bool) -> Outcome:
 async def phase(room: Crowd, server: Server, seconds: float) -> Phase:
     """Let the room talk for `seconds`, with the server's memory looked at often."""
     room.arrivals.clear()
-    seen = Phase()
+    peak_mb = 0.0
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         await asyncio.sleep(0.25)
         kernel.server_side(server.port, 0)  # looking has its price, in calm as well
-        seen.peak_mb = max(seen.peak_mb, server.rss_bytes() / 1e6)
-    for frame, times in room.arrivals.items():
-        sent = Chatter.sent_at(frame)
-        seen.delays += [(t - sent) * 1000 for t in times if sent]
-    return seen
+        peak_mb = max(peak_mb, server.rss_bytes() / 1e6)
+    sent = ((Chatter.sent_at(frame), times) for frame, times in room.arrivals.items())
+    return Phase([(at - sent_at) * 1000 for sent_at, times in sent if sent_at for at in times], peak_mb)
