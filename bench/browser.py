@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from playwright.async_api import Browser, CDPSession, Page, async_playwright
 
 from tests import chromium
+from tests.browser import LIVE
 
 from . import kernel
 from .servers import HOST, Server
@@ -14,7 +15,6 @@ from .servers import HOST, Server
 WIDTH, HEIGHT = 1440, 1600
 """Pixels; every chart of the scenarios is in view."""
 LIVE_MS = 15_000
-LIVE = ".lamp[data-state=open]"
 NOTE_FRAMES = """
 globalThis.benchFrames = [];
 globalThis.WebSocket = class extends WebSocket {

@@ -63,7 +63,7 @@ def family(pid: int) -> list[int]:
 
 
 def cpu_ns(pid: int) -> int:
-    """Time on a CPU, user and system, of all threads of `pid` and descendants."""
+    """Time on a CPU, user and system, of all threads of `pid` and descendants; what ends takes its time along."""
     if HAS_SCHEDSTAT:
         stats = (_read(t / "schedstat") for p in family(pid) for t in _tasks(p))
         return sum(int(stat.split()[0]) for stat in stats if stat)

@@ -138,7 +138,7 @@ class Outcome:
 
 
 def percentile(values: list[float], percent: float) -> float:
-    """Nearest rank; 0 of nothing."""
+    """The least value that has so many percent of them before it, rounded down to a whole number; 0 of nothing."""
     if not values:
         return 0.0
     rank = min(int(len(values) * percent / 100), len(values) - 1)

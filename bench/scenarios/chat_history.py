@@ -17,14 +17,14 @@ from ..seed_chat import ROOM
 from ..servers import Server, running
 
 MESSAGES, QUICK_MESSAGES = 1_000_000, 100_000
-PAGE = 50
+PAGE_MESSAGES = 50
 DEPTHS = {"newest": 0.0, "10 % back": 0.1, "half-way": 0.5, "90 % back": 0.9, "oldest": 1.0}
 ASKED, QUICK_ASKED = 40, 20
 WARM_UP = 5
 JITTER = 1_000
 """Messages within which the pages of one depth lie, so that no two are the same."""
 LIMIT_MS = 20
-PAGES = {"the room's page, first visit": f"/chat/{ROOM}/", "the list of rooms": "/chat/"}
+OTHER_PAGES = {"the room's page, first visit": f"/chat/{ROOM}/", "the list of rooms": "/chat/"}
 
 
 @dataclass
@@ -48,10 +48,13 @@ async def run(lineup: Lineup, quick: bool) -> Outcome:
         for turn in range(WARM_UP + asked):
             for name, depth in DEPTHS.items():
                 at = number_at(depth, messages)
-                for way, query in {"before": f"before={at}", "after": f"after={max(at - PAGE - 1, 0)}"}.items():
+                for way, query in {
+                    "before": f"before={at}",
+                    "after": f"after={max(at - PAGE_MESSAGES - 1, 0)}",
+                }.items():
                     took = seen.setdefault(f"{name}, {way}", Took()) if turn >= WARM_UP else Took()
                     await client.ask_messages(query, took)
-            for name, path in PAGES.items():
+            for name, path in OTHER_PAGES.items():
                 await client.ask(path, seen.setdefault(name, Took()) if turn >= WARM_UP else Took())
     tables = [table(seen, messages, site.megabytes, site.seeded.seconds)]
     site.remove()
@@ -61,7 +64,7 @@ async def run(lineup: Lineup, quick: bool) -> Outcome:
 def number_at(depth: float, messages: int) -> int:
     """The number before which a page at `depth` (0: newest, 1: oldest) ends."""
     newest = messages + 1 - random.randrange(JITTER)
-    return max(round(newest * (1 - depth)), PAGE + 1 + random.randrange(JITTER))
+    return max(round(newest * (1 - depth)), PAGE_MESSAGES + 1 + random.randrange(JITTER))
 
 
 class Asker:
@@ -85,16 +88,16 @@ class Asker:
 
     async def ask_messages(self, query: str, took: Took) -> None:
         found = json.loads(await self.ask(f"/chat/{ROOM}/messages/?{query}", took))["messages"]
-        if len(found) != PAGE or found[-1]["id"] - found[0]["id"] != PAGE - 1:
+        if len(found) != PAGE_MESSAGES or found[-1]["id"] - found[0]["id"] != PAGE_MESSAGES - 1:
             raise RuntimeError(f"{query}: {len(found)} messages")
 
 
 def rows(seen: dict[str, Took], messages: int) -> list[Row]:
-    slowest = max((name for name in seen if name not in PAGES), key=lambda name: seen[name].p95)
+    slowest = max((name for name in seen if name not in OTHER_PAGES), key=lambda name: seen[name].p95)
     p95 = seen[slowest].p95
     return [
         Row(
-            f"history page of {PAGE} in a room of {messages:,} messages, any depth: p95 over HTTP",
+            f"history page of {PAGE_MESSAGES} in a room of {messages:,} messages, any depth: p95 over HTTP",
             f"{p95:.1f} ms ({slowest}; p50 {percentile(seen[slowest].ms, 50):.1f})",
             f"≤ {LIMIT_MS} ms",
             p95 <= LIMIT_MS,
