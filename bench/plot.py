@@ -39,7 +39,7 @@ def describe(table: Table) -> str:
         pairs = zip(labels_of(table, table.plot), cells_of(table, first), strict=True)
         text = f"Bars. {heading(first)}: " + "; ".join(f"{label} {cell}" for label, cell in pairs)
         return text + (f". Beside it: {'; '.join(map(heading, others))}" if others else "")
-    ends = ((column, told(cells_of(table, column))) for column in (first, *others))
+    ends = ((column, measured(cells_of(table, column))) for column in (first, *others))
     return f"Lines over {table.plot.unit}. " + "; ".join(
         f"{heading(column)} from {cells[0]} to {cells[-1]}" for column, cells in ends
     )
@@ -65,7 +65,8 @@ def number(cell: str) -> float | None:
     return float(found[0].replace(",", "")) if found else None
 
 
-def told(cells: list[str]) -> list[str]:
+def measured(cells: list[str]) -> list[str]:
+    """Those that hold a number, or a dash for all of them."""
     return [cell for cell in cells if number(cell) is not None] or ["–"]
 
 
@@ -76,6 +77,7 @@ def alike(table: Table, column: Column) -> list[str]:
 
 
 def most(cells: list[str]) -> float:
+    """The largest number, to be divided by: 1 where there is none, or nothing but 0."""
     return max((value for value in map(number, cells) if value is not None), default=0) or 1
 
 
@@ -120,7 +122,7 @@ def curves(sheet: Sheet, table: Table, plot: Lines) -> None:
     first_x = number(x_cells[0]) or 0
     span = (most(x_cells) - first_x) or 1
     shares = [((number(cell) or 0) - first_x) / span for cell in x_cells]
-    ends = [(cells[0], cells[-1]) for cells in (told(cells_of(table, column)) for column in plot.columns)]
+    ends = [(cells[0], cells[-1]) for cells in (measured(cells_of(table, column)) for column in plot.columns)]
     left = PAD + wide([first for first, _ in ends]) + 2 * SMALL_GAP
     right = WIDTH - PAD - wide([last for _, last in ends]) - 2 * SMALL_GAP
     x_of = [left + share * (right - left) for share in shares]

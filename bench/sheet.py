@@ -72,4 +72,5 @@ class Sheet:
 
 
 def wide(texts: list[str]) -> float:
+    """As much as the longest takes."""
     return max(map(len, texts), default=0) * LETTER

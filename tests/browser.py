@@ -7,7 +7,9 @@ from playwright.sync_api import Page
 from tests.servers import wait_until
 
 LIVE = ".lamp[data-state=open]"
+"""A page's socket is open."""
 AWAY = ".pill"
+"""It is not: the notice that says why."""
 
 NewPage = Callable[..., Page]
 

@@ -38,6 +38,7 @@ def attach(page: Page, *files: FilePayload) -> None:
 
 
 def transfer(page: Page, *files: FilePayload) -> Any:
+    """What a paste or a drop brings along: a DataTransfer of the page, to be dispatched with the event."""
     sent = [
         {"name": each["name"], "type": each["mimeType"], "data": base64.b64encode(each["buffer"]).decode()}
         for each in files

@@ -129,6 +129,7 @@ def firsts(visits: list[Visit]) -> list[float]:
 
 
 def kilobytes(visits: list[Visit]) -> float:
+    """Over the wire, of the heaviest."""
     return max(one.wire_bytes for one in visits) / 1000
 
 
