@@ -7,7 +7,8 @@ the workers ask while nothing is sent, their probes, is counted before and taken
 import asyncio
 import json
 from collections import Counter
-from contextlib import ExitStack
+from collections.abc import Awaitable
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from typing import Any
 
@@ -66,13 +67,16 @@ class Meter:
         found["cpu_ns"] = self._valkey.cpu_ns()
         return found
 
-    async def over(self, work: Any) -> Counter[str]:
-        """What is done during `work`, an awaitable."""
+    async def over(self, work: Awaitable[None]) -> Counter[str]:
+        """What is done during `work`."""
         before = self.read()
         await work
         after = self.read()
         after.subtract(before)
         return after
+
+    def close(self) -> None:
+        self._client.close()
 
     def subscribers(self) -> int:
         """Processes that get what is published to the group of readings."""
@@ -127,7 +131,7 @@ async def ask(lineup: Lineup, site: Site, workers: int, viewers: int, quick: boo
 
         await every(PERIOD_SECONDS, send, readings // 10)  # for warming up
         await asyncio.sleep(SETTLE_SECONDS)
-        meter = Meter(valkey)
+        meter = stack.enter_context(closing(Meter(valkey)))
         idle = await meter.over(asyncio.sleep(idle_seconds))
         seconds = readings * PERIOD_SECONDS
         busy = await meter.over(every(PERIOD_SECONDS, send, readings))
