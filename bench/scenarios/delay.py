@@ -76,7 +76,7 @@ def rows(delays: list[float], acks: Acks, sent: int, asked: int) -> list[Row]:
             f"p95 {p95:.0f} ms (p50 {percentile(delays, 50):.0f}, p99 {percentile(delays, 99):.0f})",
             f"p95 ≤ {P95_LIMIT_MS} ms",
             p95 <= P95_LIMIT_MS and len(delays) > 0,
-            at_most("reading until drawn", p95, P95_LIMIT_MS),
+            at_most("reading until in Chromium", p95, P95_LIMIT_MS),
         ),
         Row(
             f"{what}: committed, and seen by the page",
