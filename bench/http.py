@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import time
 from typing import NamedTuple, Self, cast
 
 from .servers import HOST, Listener
@@ -74,3 +75,18 @@ def request_bytes(server: Listener, method: str, path: str, body: bytes = b"", t
     if method == "POST":
         lines += ["Content-Type: application/json", f"Content-Length: {len(body)}"]
     return "\r\n".join([*lines, "", ""]).encode() + body
+
+
+async def timed_get(connection: Connection, server: Listener, path: str) -> tuple[bytes, float]:
+    """The body that `path` answers, and the milliseconds until it was there.
+
+    Raises:
+        RuntimeError: the status was not 200.
+    """
+    request = request_bytes(server, "GET", path)
+    began = time.perf_counter()
+    answer = await connection.ask(request)
+    took_ms = (time.perf_counter() - began) * 1000
+    if answer.status != 200:
+        raise RuntimeError(f"refused: {answer}")
+    return answer.body, took_ms

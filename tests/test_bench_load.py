@@ -13,7 +13,7 @@ from websockets.asyncio.server import ServerConnection, serve
 from bench import __main__ as bench
 from bench import ingest, pages
 from bench.frames import text_frame
-from bench.http import Connection
+from bench.http import Connection, timed_get
 from bench.lineup import Lineup
 from bench.load import Crowd
 from bench.measures import Outcome
@@ -46,6 +46,15 @@ async def test_a_connection_that_the_server_has_closed_is_not_asked_for_ever() -
             await asyncio.sleep(0.01)
         with pytest.raises(ConnectionError):
             await connection.ask(b"?")
+        connection.close()
+
+
+async def test_a_refusal_is_not_timed() -> None:
+    async with listening(b"HTTP/1.1 503 Service Unavailable\r\n\r\n") as server, asyncio.timeout(SECONDS):
+        connection = await Connection.open(server)
+        with pytest.raises(RuntimeError, match="503"):
+            await timed_get(connection, server, "/")
+        connection.close()
 
 
 async def test_a_viewer_that_is_never_let_in_leaves_no_connection() -> None:

@@ -6,10 +6,9 @@ Beside them, without targets: the room's page, the list of rooms, and the same p
 import asyncio
 import json
 import random
-import time
 from dataclasses import dataclass, field
 
-from ..http import Connection, request_bytes
+from ..http import Connection, timed_get
 from ..lineup import Lineup
 from ..measures import Bars, Column, Outcome, Row, Table, at_most, percentile
 from ..seed import Plan
@@ -77,14 +76,11 @@ class Asker:
     async def ask(self, path: str, took: Took) -> bytes:
         """The body of what `path` answers."""
         self.connection = self.connection or await Connection.open(self.server)
-        began = time.perf_counter()
-        answer = await self.connection.ask(request_bytes(self.server, "GET", path))
-        took.ms.append((time.perf_counter() - began) * 1000)
-        if answer.status != 200:
-            raise RuntimeError(f"refused: {answer}")
-        took.size = len(answer.body)
+        body, ms = await timed_get(self.connection, self.server, path)
+        took.ms.append(ms)
+        took.size = len(body)
         await asyncio.sleep(0)
-        return answer.body
+        return body
 
     async def ask_messages(self, query: str, took: Took) -> None:
         found = json.loads(await self.ask(f"/chat/{ROOM}/messages/?{query}", took))["messages"]

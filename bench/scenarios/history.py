@@ -13,7 +13,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
-from ..http import Connection, request_bytes
+from ..http import Connection, timed_get
 from ..lineup import Lineup
 from ..measures import Bars, Column, Outcome, Row, Table, at_most, percentile
 from ..seed import Plan, device_name
@@ -114,13 +114,9 @@ class Asker:
         query = urlencode(
             {"device": device, "metric": metric, "since": ends_ms - window_ms, "until": ends_ms, "points": POINTS}
         )
-        request = request_bytes(self.server, "GET", f"/two/readings/?{query}")
-        began = time.perf_counter()
-        answer = await self.connection.ask(request)
-        took.ms.append((time.perf_counter() - began) * 1000)
-        if answer.status != 200:
-            raise RuntimeError(f"refused: {answer}")
-        [series] = json.loads(answer.body)["series"]
+        body, ms = await timed_get(self.connection, self.server, f"/two/readings/?{query}")
+        took.ms.append(ms)
+        [series] = json.loads(body)["series"]
         took.points, took.resolution = len(series["points"]), series["resolution"]
         await asyncio.sleep(0)
 

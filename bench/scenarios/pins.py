@@ -6,7 +6,7 @@ import math
 import time
 
 from ..browser import open_page
-from ..http import Connection, request_bytes
+from ..http import Connection, timed_get
 from ..ingest import Acks, open_socket
 from ..lineup import Lineup
 from ..measures import Outcome, Row, at_most, percentile
@@ -91,10 +91,10 @@ async def ask(server: Server, times: int) -> tuple[list[float], int, int]:
     connection = await Connection.open(server)
     now_ms = int(time.time() * 1000)
     path = f"/two/moments/?device={device_name(0)}&since={now_ms - WINDOW_MS}&until={now_ms + 1000}&points=200"
-    took, body = [], b""
+    took: list[float] = []
+    body = b""
     for _ in range(times):
-        began = time.perf_counter()
-        body = (await connection.ask(request_bytes(server, "GET", path))).body
-        took.append((time.perf_counter() - began) * 1000)
+        body, ms = await timed_get(connection, server, path)
+        took.append(ms)
     connection.close()
     return took, len(body), sum(pin["count"] for pin in json.loads(body)["pins"])
