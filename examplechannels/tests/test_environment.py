@@ -119,7 +119,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-SERVERS = [["runserver", "--noreload"], ["serve", "--port"]]  # and a port
+SERVERS = [["runserver"], ["serve", "--port"]]  # and a port; runserver with its reloader, as `make run`
 
 
 @pytest.mark.parametrize("command", SERVERS)
@@ -128,7 +128,7 @@ def test_a_redis_that_does_not_answer_is_one_clear_line_without_its_password(fol
     done = manage(*command, str(free_port()), DATA_DIR=str(folder), REDIS_URL=url)
     assert done.returncode != 0
     assert len(done.stderr.strip().splitlines()) == 1
-    assert "REDIS_URL" in done.stderr
+    assert "Start it, or unset REDIS_URL." in done.stderr
     assert "geheim" not in done.stderr
 
 
@@ -139,8 +139,15 @@ def test_a_port_in_use_is_one_clear_line(folder: Path, command: list[str]) -> No
         done = manage(*command, port, DATA_DIR=str(folder))
     assert done.returncode == 1
     assert len(done.stderr.strip().splitlines()) == 1
-    assert port in done.stderr
-    assert "Try another PORT" in done.stderr
+    assert f"127.0.0.1:{port}" in done.stderr
+    assert "Try another port" in done.stderr
+
+
+def test_a_host_that_is_not_this_machine_is_one_clear_line(folder: Path) -> None:
+    done = manage("serve", "--host", "192.0.2.1", DATA_DIR=str(folder))  # RFC 5737: nobody's
+    assert done.returncode == 1
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert "It is no address of this machine." in done.stderr
 
 
 def test_sqlite_is_durable_and_lets_readers_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
