@@ -26,7 +26,7 @@ export class Refetch {
   /** Within `ms`; an earlier wish stands. */
   within(ms) {
     const dueAtMs = performance.now() + ms;
-    if (dueAtMs >= this.#dueAtMs) return;
+    if (this.#isWanted || dueAtMs >= this.#dueAtMs) return;
     this.stop();
     this.#dueAtMs = dueAtMs;
     this.#timer = setTimeout(() => this.now(), ms);

@@ -137,6 +137,25 @@ test("a fetch that fails comes again; what is asked for meanwhile is fetched onc
   assert.equal(runs, 4);
 });
 
+test("what is asked for while a fetch runs is not put off by when that fetch wants to come again", async (t) => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  t.after(() => mock.timers.reset());
+  const settle = () => new Promise((resolve) => setImmediate(resolve));
+  let runs = 0;
+  let answer;
+  const refetch = new Refetch(async () => {
+    runs += 1;
+    await new Promise((resolve) => (answer = resolve));
+    refetch.within(60_000);
+  });
+  refetch.now();
+  refetch.within(0);
+  mock.timers.tick(0);
+  answer();
+  await settle();
+  assert.equal(runs, 2);
+});
+
 test("a moment comes into view with some minutes around it, more where readings are rare; what is in view stays", () => {
   const view = viewOf("?window=15m");
   view.showMoment(NOW - 60_000, 1_000, NOW);
