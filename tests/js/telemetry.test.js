@@ -70,6 +70,16 @@ test("a reading that came too late for a thinned line asks for a fetch, once", (
   assert.deepEqual([telemetry.takeBehind(), telemetry.takeBehind()], [true, false]);
 });
 
+test("what came while others' past was fetched is not taken for late", () => {
+  const telemetry = new Telemetry();
+  telemetry.load([{ ...past([0, 1, 1, 1], [60, 1, 1, 1]), bucket: 60 }], null);
+  telemetry.expectHistory();
+  telemetry.receive([reading(130), reading(140)]);
+  telemetry.load([], ["pump"]);
+  telemetry.receive([reading(150)]);
+  assert.equal(telemetry.takeBehind(), false);
+});
+
 test("of very many lines only the shown ones keep their points", () => {
   const telemetry = new Telemetry();
   telemetry.receive(Array.from({ length: 400 }, (_, index) => reading(1, 1, `d${index}`)));

@@ -81,8 +81,8 @@ export class Telemetry {
 
   /** Replaces the window of `devices` (null: of all) by what was fetched, and puts what came meanwhile behind it. */
   load(series, devices, weightOf = () => 1) {
-    this.#replace("live", series, devices, weightOf);
-    for (const [line, at, value] of this.#caught ?? []) line.live.add(at, value);
+    const replaced = this.#replace("live", series, devices, weightOf);
+    for (const [line, at, value] of this.#caught ?? []) if (replaced.has(line)) line.live.add(at, value);
     this.#caught = null;
   }
 
@@ -117,14 +117,18 @@ export class Telemetry {
     return isBehind;
   }
 
+  /** Returns the lines whose points are others now. */
   #replace(place, series, devices, weightOf) {
     const asked = devices && new Set(devices);
-    for (const line of this.lines.values()) if (!asked || asked.has(line.device)) line[place] = new Points();
+    const replaced = new Set([...this.lines.values()].filter(({ device }) => !asked || asked.has(device)));
+    for (const line of replaced) line[place] = new Points();
     for (const one of series) {
       const line = this.line(one.device, one.metric, one.unit);
       line[place] = Points.fromHistory(one, weightOf(one));
+      replaced.add(line);
       const last = one.points.at(-1);
       if (one.bucket === 0 && last) line.knows(last[0], last[1]);
     }
+    return replaced;
   }
 }
