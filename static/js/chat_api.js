@@ -38,7 +38,7 @@ export class ChatApi {
     return this.#ask("DELETE", `messages/${number}/`);
   }
 
-  /** Changes any of `{name, read_only, members_only}`; gives all of them and the room's number. */
+  /** Changes any of `{name, read_only, members_only}`; gives all of them and the room's id. */
   changeSettings(settings) {
     return this.#ask("POST", "settings/", settings);
   }

@@ -13,8 +13,8 @@ export class Conversation {
   #log;
   #store;
   #socket;
-  #name;
-  #number;
+  #guestName;
+  #roomId;
   #hooks;
   #outbox;
   #catchUp;
@@ -22,12 +22,12 @@ export class Conversation {
   #isGreeted = false;
   #closedBecause = "";
 
-  /** `name`: a GuestName; `number`: the room's, null before its first message; `socket()`: the LiveSocket. */
-  constructor({ log, api, store, name, number, socket }, hooks) {
+  /** `guestName`: a GuestName; `roomId`: null before the room's first message; `socket()`: the LiveSocket. */
+  constructor({ log, api, store, guestName, roomId, socket }, hooks) {
     this.#log = log;
     this.#store = store;
-    this.#name = name;
-    this.#number = number;
+    this.#guestName = guestName;
+    this.#roomId = roomId;
     this.#socket = socket;
     this.#hooks = hooks;
     this.#outbox = new Outbox(log.unsent, {
@@ -73,7 +73,7 @@ export class Conversation {
 
   /** Sends a text, `about` a moment or null. False when too many wait already. */
   submit(text, about = null) {
-    return this.submitDraft({ text, about, clientId: newClientId(), username: this.#name.shown, at: Date.now() });
+    return this.submitDraft({ text, about, clientId: newClientId(), username: this.#guestName.shown, at: Date.now() });
   }
 
   /** As `RoomLog.submit`, of what goes another way: an upload. */
@@ -118,7 +118,7 @@ export class Conversation {
   }
 
   #transmit({ text, about, clientId }) {
-    return this.#socket().send({ message: text, username: this.#name.sent, client_id: clientId, ...(about && { about }) });
+    return this.#socket().send({ message: text, username: this.#guestName.sent, client_id: clientId, ...(about && { about }) });
   }
 
   #receiveEvent(frame) {
@@ -128,14 +128,14 @@ export class Conversation {
   }
 
   /** The first of each connection says how far the room is; later ones may be overtaken by what they count. */
-  #receiveRoom({ room: number, name, last_id: last }) {
-    const isAnother = this.#number !== null && number !== this.#number;
+  #receiveRoom({ room: roomId, name: roomName, last_id: last }) {
+    const isAnother = this.#roomId !== null && roomId !== this.#roomId;
     if (isAnother || (!this.#isGreeted && last < this.#haveAtOpen)) {
       this.#hooks.onBegunAnew();
       return;
     }
-    this.#number = number;
-    this.#store.moveTo({ name, number });
+    this.#roomId = roomId;
+    this.#store.moveTo({ roomName, roomId });
     if (this.#isGreeted) return;
     this.#isGreeted = true;
     if (!this.#catchUp.isBehind(last)) this.#outbox.start();

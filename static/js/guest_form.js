@@ -3,14 +3,14 @@ import { part } from "./dom.js";
 
 /** "You are guest-4821 · change": shows a guest's name and lets the guest choose another. */
 export class GuestForm {
-  #name;
+  #guestName;
   #line = part("identity");
   #form = part("rename");
   #hooks;
 
-  /** `name`: a GuestName. Hooks: onClosed(), when the form was left; onRenamed(), when with another name. */
-  constructor(name, hooks) {
-    this.#name = name;
+  /** `guestName`: a GuestName. Hooks: onClosed(), when the form was left; onRenamed(), when with another name. */
+  constructor(guestName, hooks) {
+    this.#guestName = guestName;
     this.#hooks = hooks;
     part("rename-open").addEventListener("click", () => this.#open());
     part("rename-cancel").addEventListener("click", () => this.#close());
@@ -23,15 +23,15 @@ export class GuestForm {
   }
 
   show() {
-    part("username").textContent = this.#name.shown;
+    part("username").textContent = this.#guestName.shown;
   }
 
   /** The server keeps that name for somebody else. Returns what to tell the guest. */
   refuse() {
-    const refused = this.#name.shown;
-    this.#name.choose("");
+    const refused = this.#guestName.shown;
+    this.#guestName.choose("");
     this.show();
-    const values = { refused, name: this.#name.shown };
+    const values = { refused, name: this.#guestName.shown };
     return interpolate(gettext("The name “%(refused)s” is taken. You are %(name)s again."), values);
   }
 
@@ -42,15 +42,15 @@ export class GuestForm {
   #open() {
     this.#line.hidden = true;
     this.#form.hidden = false;
-    this.#input.value = this.#name.shown;
+    this.#input.value = this.#guestName.shown;
     this.#input.select();
   }
 
   #rename() {
-    const before = this.#name.shown;
-    this.#name.choose(this.#input.value);
+    const before = this.#guestName.shown;
+    this.#guestName.choose(this.#input.value);
     this.#close();
-    if (this.#name.shown !== before) this.#hooks.onRenamed();
+    if (this.#guestName.shown !== before) this.#hooks.onRenamed();
   }
 
   #close() {

@@ -14,18 +14,18 @@ function tooMany() {
 export class MediaSender {
   #conversation;
   #log;
-  #name;
+  #guestName;
   #maxBytes;
   #hooks;
   #uploader;
   // What is not confirmed yet, by `client_id`: `{file, previewUrl, about}`.
   #kept = new Map();
 
-  /** `maxBytes` of a file. Hooks: onProblem(text), onRefused(code, detail), what the server said to an upload. */
-  constructor({ conversation, log, api, name, maxBytes }, hooks) {
+  /** `guestName`: a GuestName; `maxBytes` of a file. Hooks: onProblem(text), onRefused(code, detail), what the server said to an upload. */
+  constructor({ conversation, log, api, guestName, maxBytes }, hooks) {
     this.#conversation = conversation;
     this.#log = log;
-    this.#name = name;
+    this.#guestName = guestName;
     this.#maxBytes = maxBytes;
     this.#hooks = hooks;
     this.#uploader = new Uploader({
@@ -86,7 +86,7 @@ export class MediaSender {
     const size = kind === "image" ? await pictureSize(previewUrl) : {};
     const media = { title: file.name, width: null, height: null, ...size, thumbnail: null, size: file.size };
     this.#kept.set(clientId, { file, previewUrl, about });
-    const draft = { kind, previewUrl, media, about, clientId, username: this.#name.shown, at: Date.now() };
+    const draft = { kind, previewUrl, media, about, clientId, username: this.#guestName.shown, at: Date.now() };
     const isTaken = this.#conversation.submitDraft(draft);
     // Not where too much is unsent, nor where the room is closed.
     if (this.#log.unsent.find(clientId)?.state === "pending") this.#upload(clientId);
@@ -96,7 +96,7 @@ export class MediaSender {
 
   #upload(clientId) {
     const { file, about } = this.#kept.get(clientId);
-    const isTaken = this.#uploader.add({ clientId, file, about, username: this.#name.sent });
+    const isTaken = this.#uploader.add({ clientId, file, about, username: this.#guestName.sent });
     if (!isTaken) this.#conversation.failed(clientId, "", tooMany());
   }
 

@@ -29,7 +29,7 @@ export class Room {
   #isStaff = this.#facts.staff === "true";
   #path = this.#facts.socket;
   #hooks;
-  #name;
+  #guestName;
   #api;
   #log;
   #conversation;
@@ -48,12 +48,12 @@ export class Room {
   /** Hooks: onWanted(), when something in the room is to be seen; onMoment(), when its chart is; onNews(), when somebody else wrote. */
   constructor(livePage, { onWanted = () => {}, onMoment = () => {}, onNews = () => {} } = {}) {
     this.#hooks = { onWanted, onNews };
-    const { chatUrl, name: roomName, beside: device, besideName: name } = this.#facts;
+    const { chatUrl, name: roomName, beside: device, besideName: deviceName } = this.#facts;
     const isGuest = this.#facts.guest === "true";
-    this.#name = new GuestName(this.#facts.username, isGuest ? storage("localStorage") : undefined);
+    this.#guestName = new GuestName(this.#facts.username, isGuest ? storage("localStorage") : undefined);
     this.#api = new ChatApi({
       roomUrl: roomUrl(chatUrl, roomName),
-      csrfToken: part("region").querySelector("[name=csrfmiddlewaretoken]").value,
+      csrfToken: this.#region.querySelector("[name=csrfmiddlewaretoken]").value,
     });
     this.#moments = new RoomMoments(this.#region, {
       onMoment,
@@ -61,7 +61,7 @@ export class Room {
       onLeft: () => onWanted(),
     });
     this.#openLog(roomName);
-    this.#head = new RoomHead({ chatUrl, beside: device ? { device, name } : null });
+    this.#head = new RoomHead({ chatUrl, beside: device ? { device, name: deviceName } : null });
     this.#openComposer(isGuest);
     this.#dialogs = this.#isStaff ? new RoomDialogs({ api: this.#api }) : null;
     bindCopyButton(part("copy-link"), () => new URL(this.#api.roomUrl, location.href).href);
@@ -71,17 +71,17 @@ export class Room {
     this.#followHash();
   }
 
-  #openLog(name) {
-    const number = Number(this.#facts.room) || null;
+  #openLog(roomName) {
+    const roomId = Number(this.#facts.room) || null;
     const { sender, have, more } = this.#facts;
     this.#log = new RoomLog({
       sender,
       have: Number(have),
       page: { messages: jsonScript("room-messages", []), more: more === "true" },
     });
-    const store = new UnsentStore(storage("sessionStorage"), { sender, name, number });
+    const store = new UnsentStore(storage("sessionStorage"), { sender, roomName, roomId });
     this.#conversation = new Conversation(
-      { log: this.#log, api: this.#api, store, name: this.#name, number, socket: () => this.#socket },
+      { log: this.#log, api: this.#api, store, guestName: this.#guestName, roomId, socket: () => this.#socket },
       {
         onChange: () => this.#view.invalidate(),
         onCaughtUp: (isOk) => this.#showFetched(isOk),
@@ -108,7 +108,7 @@ export class Room {
       onTyping: () => this.#tell("typing"),
     });
     this.#guestForm = isGuest
-      ? new GuestForm(this.#name, { onClosed: () => this.#composer.focus(), onRenamed: () => this.#renamed() })
+      ? new GuestForm(this.#guestName, { onClosed: () => this.#composer.focus(), onRenamed: () => this.#renamed() })
       : null;
     this.#media = new RoomMedia(
       this.#region,
@@ -116,7 +116,7 @@ export class Room {
         conversation: this.#conversation,
         log: this.#log,
         api: this.#api,
-        name: this.#name,
+        guestName: this.#guestName,
         chip: this.#moments.chip,
         maxBytes: Number(this.#facts.maxUpload),
       },
@@ -144,9 +144,9 @@ export class Room {
     });
   }
 
-  /** By number as soon as the room has one; with the name a guest chose, so that the others see it again at once. */
+  /** By its id as soon as the room has one; with the name a guest chose, so that the others see it again at once. */
   #socketPath() {
-    const chosen = this.#name.sent ? `&username=${encodeURIComponent(this.#name.sent)}` : "";
+    const chosen = this.#guestName.sent ? `&username=${encodeURIComponent(this.#guestName.sent)}` : "";
     return `${this.#path}?events=all${chosen}`;
   }
 
@@ -172,7 +172,7 @@ export class Room {
   }
 
   #tell(type) {
-    this.#socket.send({ type, username: this.#name.sent });
+    this.#socket.send({ type, username: this.#guestName.sent });
   }
 
   /** The others see a new name at once: it goes with any frame. */
@@ -258,6 +258,6 @@ export class Room {
     else if (frame?.type === "room") this.#showRoom(frame);
     else if (frame?.type === "error") this.#showError(frame);
     else if (frame?.type === "presence") this.#people.present(frame);
-    else if (frame?.type === "typing" && frame.username !== this.#name.shown) this.#people.types(frame.username);
+    else if (frame?.type === "typing" && frame.username !== this.#guestName.shown) this.#people.types(frame.username);
   }
 }

@@ -59,7 +59,7 @@ export class WindowLoader {
     for (const { device, metrics } of devices) {
       for (const { metric, unit, at, value } of metrics) {
         const line = this.#telemetry.line(device, metric, unit);
-        if (at !== null) line.knows(at, value);
+        if (at !== null) line.learn(at, value);
       }
     }
   }

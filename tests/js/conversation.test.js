@@ -66,10 +66,10 @@ function memory() {
 function openPage({ have = 0, hooks = {} } = {}) {
   const page = { messages: server.events.slice(0, have), more: false };
   const log = new RoomLog({ sender: ME, have, page });
-  const store = new UnsentStore(storage, { sender: ME, name: "kitchen", number: 7 });
-  const name = { shown: "guest-1", sent: undefined };
+  const store = new UnsentStore(storage, { sender: ME, roomName: "kitchen", roomId: 7 });
+  const guestName = { shown: "guest-1", sent: undefined };
   const conversation = new Conversation(
-    { log, api: server, store, name, number: 7, socket: () => server },
+    { log, api: server, store, guestName, roomId: 7, socket: () => server },
     { onChange() {}, onCaughtUp() {}, onBegunAnew() {}, ...hooks },
   );
   return { log, conversation };

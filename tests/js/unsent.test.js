@@ -5,7 +5,7 @@ import { UnsentStore } from "../../static/js/models/unsent_store.js";
 
 const draft = (clientId, more) => ({ clientId, text: `text ${clientId}`, username: "guest-1", at: 1, ...more });
 const states = (unsent) => unsent.entries.map(({ state }) => state);
-const room = { sender: "me", name: "kitchen", number: null };
+const room = { sender: "me", roomName: "kitchen", roomId: null };
 
 function memory() {
   const kept = new Map();
@@ -101,13 +101,13 @@ test("another person in the same tab sends nothing of mine", () => {
   assert.deepEqual(new UnsentStore(storage, { ...room, sender: "other" }).load(), []);
 });
 
-test("unsent texts follow their room to its number and its new name", () => {
+test("unsent texts follow their room to its id and its new name", () => {
   const storage = memory();
   const store = new UnsentStore(storage, room);
   store.save([{ ...draft("a"), kind: "text" }]);
-  assert.equal(new UnsentStore(storage, { ...room, number: 7 }).load().length, 1, "loaded before it was moved");
-  store.moveTo({ name: "galley", number: 7 });
-  assert.equal(new UnsentStore(storage, { ...room, name: "galley", number: 7 }).load().length, 1);
+  assert.equal(new UnsentStore(storage, { ...room, roomId: 7 }).load().length, 1, "loaded before it was moved");
+  store.moveTo({ roomName: "galley", roomId: 7 });
+  assert.equal(new UnsentStore(storage, { ...room, roomName: "galley", roomId: 7 }).load().length, 1);
   assert.equal(storage.kept.size, 1);
 });
 

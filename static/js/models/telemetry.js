@@ -22,7 +22,7 @@ class Line {
     return this.held ?? this.live;
   }
 
-  knows(at, value) {
+  learn(at, value) {
     if (this.at !== null && at <= this.at) return;
     this.at = at;
     this.value = value;
@@ -55,7 +55,7 @@ export class Telemetry {
     for (const { device, metric, unit, at, data } of readings) {
       if (!Number.isFinite(data) || !Number.isFinite(at)) continue;
       const line = this.line(device, metric, unit);
-      line.knows(at, data);
+      line.learn(at, data);
       if (!line.isFollowed) continue;
       if (line.live.add(at, data) && this.#isHeld) this.waiting += 1;
       this.#isBehind ||= line.live.isBehind;
@@ -127,7 +127,7 @@ export class Telemetry {
       line[place] = Points.fromHistory(one, weightOf(one));
       replaced.add(line);
       const last = one.points.at(-1);
-      if (one.bucket === 0 && last) line.knows(last[0], last[1]);
+      if (one.bucket === 0 && last) line.learn(last[0], last[1]);
     }
     return replaced;
   }

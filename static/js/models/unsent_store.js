@@ -14,25 +14,25 @@ function draftOf({ clientId, username, text, about, at, state, reason, code }) {
 export class UnsentStore {
   #storage;
   #sender;
-  #name;
-  #number;
+  #roomName;
+  #roomId;
   #saved = null;
 
   /** Of another `sender`, who used this tab before, nothing is given away. */
-  constructor(storage, { sender, name, number }) {
+  constructor(storage, { sender, roomName, roomId }) {
     this.#storage = storage;
     this.#sender = sender;
-    this.#name = name;
-    this.#number = number;
+    this.#roomName = roomName;
+    this.#roomId = roomId;
   }
 
-  /** The room has a number since its first message, and may be renamed. */
-  moveTo({ name, number }) {
-    if (number === this.#number && name === this.#name) return;
+  /** The room has an id since its first message, and may be renamed. */
+  moveTo({ roomName, roomId }) {
+    if (roomId === this.#roomId && roomName === this.#roomName) return;
     const drafts = this.load();
     this.#write([]);
-    this.#name = name;
-    this.#number = number;
+    this.#roomName = roomName;
+    this.#roomId = roomId;
     this.#write(drafts);
   }
 
@@ -47,10 +47,10 @@ export class UnsentStore {
     this.#write(entries.filter(({ kind }) => kind === "text").map(draftOf));
   }
 
-  /** Under its name a room keeps only what was written before it had a number. */
+  /** Under its name a room keeps only what was written before it had an id. */
   get #keys() {
-    const named = `unsent:name:${this.#name}`;
-    return this.#number === null ? [named] : [`unsent:room:${this.#number}`, named];
+    const named = `unsent:name:${this.#roomName}`;
+    return this.#roomId === null ? [named] : [`unsent:room:${this.#roomId}`, named];
   }
 
   #read(key) {
