@@ -42,7 +42,7 @@ export class MediaSender {
     const problems = [];
     let isAnyTaken = false;
     for (const file of files) {
-      const problem = refusalOf(file, this.#maxBytes) || (this.#uploader.room > 0 ? "" : tooMany());
+      const problem = refusalOf(file, this.#maxBytes) || (this.#uploader.free > 0 ? "" : tooMany());
       if (problem) problems.push(problem);
       else if (await this.#submit(file, about)) isAnyTaken = true;
     }

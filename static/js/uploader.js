@@ -29,8 +29,8 @@ export class Uploader {
   }
 
   /** How many more files may be added now. */
-  get room() {
-    return this.#queue.room;
+  get free() {
+    return this.#queue.free;
   }
 
   /** False when too many are waiting. */

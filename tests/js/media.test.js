@@ -55,9 +55,9 @@ test("as many may wait as may, the one on its way included", () => {
   for (let number = 0; number < MAX_WAITING; number += 1) assert.ok(queue.add({ clientId: number }));
   assert.ok(!queue.add({ clientId: "one more" }));
   queue.begin();
-  assert.equal(queue.room, 0);
+  assert.equal(queue.free, 0);
   queue.remove(0);
-  assert.equal(queue.room, 1);
+  assert.equal(queue.free, 1);
   assert.ok(queue.add({ clientId: "one more" }));
 });
 

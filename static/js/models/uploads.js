@@ -67,13 +67,14 @@ export class UploadQueue {
   #waiting = [];
   #current = null;
 
-  get room() {
+  /** How many more may be added. */
+  get free() {
     return MAX_WAITING - this.#waiting.length - (this.#current ? 1 : 0);
   }
 
   /** False when as many as may be are waiting. */
   add(upload) {
-    if (this.room <= 0) return false;
+    if (this.free <= 0) return false;
     this.#waiting.push(upload);
     return true;
   }
