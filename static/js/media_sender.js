@@ -45,6 +45,7 @@ export class MediaSender {
       const problem = refusalOf(file, this.#maxBytes) || (this.#uploader.free > 0 ? "" : tooMany());
       if (problem) problems.push(problem);
       else if (await this.#submit(file, about)) isAnyTaken = true;
+      else problems.push(gettext("Too many messages wait to be sent."));
     }
     this.#hooks.onProblem([...new Set(problems)].slice(0, PROBLEMS_TOLD).join("\n"));
     return isAnyTaken;

@@ -6,6 +6,7 @@ export class RoomHistory {
   #api;
   #onLoaded;
   #isLoading = false;
+  #wanted = 0;
 
   constructor(log, api, onLoaded) {
     this.#log = log;
@@ -25,10 +26,12 @@ export class RoomHistory {
     this.#load({ after }, (page) => this.#log.extendDown(page, after));
   }
 
-  /** The page with message `number` in its middle, in place of what is shown. Gives whether it came. */
+  /** The page with message `number` in its middle, in place of what is shown. Gives whether it came; of two wishes the later one counts. */
   async around(number) {
+    this.#wanted = number;
     const before = number + PAGE_MESSAGES / 2;
     const page = await this.#api.messages({ before, limit: PAGE_MESSAGES }).catch(() => null);
+    if (this.#wanted !== number) return false;
     if (page) this.#log.showAround(page, before);
     this.#onLoaded(page !== null);
     return page !== null;
