@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, WebSocketRoute, expect
+from playwright.sync_api import Page, Route, WebSocketRoute, expect
 
 from tests.board import Board, now_ms
 from tests.browser import LIVE, NewPage, open_live, until
@@ -399,17 +399,25 @@ def test_a_silent_devices_page_says_so_though_the_random_feed_comes_along(board:
     expect(page.locator(".device-heard")).to_have_text("silent for 4 min")
 
 
-def test_staff_add_a_device_and_see_its_token_once(board: Board, new_page: NewPage) -> None:
-    page = new_page()
+def log_in(page: Page, board: Board) -> Page:
     page.goto(f"{board.server.url}/accounts/login/?next=/two/")
     page.locator("input[name=username]").fill(STAFF)
     page.locator("input[name=password]").fill(PASSWORD)
     page.keyboard.press("Enter")
     page.wait_for_selector(LIVE)
-    expect(page.get_by_role("link", name="Admin")).to_have_attribute("href", "/admin/")
+    return page
+
+
+def add_device(page: Page, name: str) -> None:
     page.get_by_role("button", name="+ Add a device").click()
-    page.get_by_label("Name", exact=True).fill("Tea kettle")
+    page.get_by_label("Name", exact=True).fill(name)
     page.keyboard.press("Enter")
+
+
+def test_staff_add_a_device_and_see_its_token_once(board: Board, new_page: NewPage) -> None:
+    page = log_in(new_page(), board)
+    expect(page.get_by_role("link", name="Admin")).to_have_attribute("href", "/admin/")
+    add_device(page, "Tea kettle")
     token = page.locator("[data-part=token]")
     expect(token).to_have_text(re.compile(r"\S{20,}"))
     expect(page.locator(".example").first).to_contain_text(token.inner_text())
@@ -418,10 +426,33 @@ def test_staff_add_a_device_and_see_its_token_once(board: Board, new_page: NewPa
     page.get_by_role("button", name="Done").click()
     expect(card(page, "Tea kettle")).to_contain_text("nothing yet")
     expect(token).to_have_text("")
-    page.get_by_role("button", name="+ Add a device").click()
-    page.get_by_label("Name", exact=True).fill("Tea kettle")
-    page.keyboard.press("Enter")
+    add_device(page, "Tea kettle")
     expect(page.get_by_text("There is a device of that name already.")).to_be_visible()
+
+
+def test_a_token_is_shown_though_its_dialog_was_closed_and_copied_though_the_page_came_over_plain_http(
+    board: Board, new_page: NewPage
+) -> None:
+    page = new_page()
+    page.add_init_script("Object.defineProperty(navigator, 'clipboard', { value: undefined })")
+    log_in(page, board)
+    asked: list[Route] = []
+    page.route("**/two/devices/", lambda route: asked.append(route) if route.request.method == "POST" else route.continue_())
+    with page.expect_request(lambda request: request.method == "POST"):
+        add_device(page, "Milk pan")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    asked.pop().continue_()
+    token = page.locator("[data-part=token]")
+    expect(token).to_be_visible()
+    text = token.inner_text()
+    page.locator("[data-part=token-copy]").click()
+    expect(page.locator("[data-part=token-copy]")).to_have_text("Copied")
+    expect(page.locator("[data-part=token-copy]")).to_be_focused()
+    page.get_by_role("button", name="Done").click()
+    page.get_by_role("button", name="+ Add a device").click()
+    page.keyboard.press("Control+V")
+    expect(page.get_by_label("Name", exact=True)).to_have_value(text)
 
 
 def test_nobody_else_is_offered_to_add_devices(board: Board, new_page: NewPage) -> None:

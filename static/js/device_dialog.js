@@ -51,6 +51,8 @@ export class DeviceDialog {
   }
 
   #show({ name, token, examples }) {
+    // Who closed the dialog before the answer came would never see the token.
+    if (!this.#dialog.open) this.#dialog.showModal();
     this.#form.hidden = true;
     this.#made.hidden = false;
     part("device-made-name", this.#made).textContent = name;
