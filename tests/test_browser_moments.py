@@ -314,6 +314,7 @@ def test_an_alarm_is_seen_by_all_until_it_is_over_and_says_who_knows_of_it(
     for page in (boss, ben):
         expect(strip(page)).to_contain_text(f"acknowledged by {OTHER}", timeout=SOON_MS)
         expect(strip(page).get_by_role("button", name=re.compile("^Acknowledge"))).to_have_count(0)
+    expect(strip(ben).get_by_role("link", name="kiln")).to_be_focused()
     known = boss.locator(".message", has=boss.locator(".alarm-mark[data-state=acknowledged]"))
     expect(known.locator(".message-name")).to_have_text(OTHER)
     board.send("kiln", temperature=60)

@@ -110,6 +110,7 @@ def test_making_a_room_members_only_closes_it_to_who_is_there(site: ChatSite, ne
     expect(staff.get_by_role("button", name=f"Remove {MEMBER}")).to_be_visible()
     staff.get_by_label("Members only").check()
     expect(guest).to_have_url(re.compile("/accounts/login/"), timeout=5000)
+    expect(staff.get_by_label("Members only")).to_be_focused()
     staff.get_by_role("button", name="Done").click()
     say(staff, "among ourselves")
     expect(member.locator("#chat-log")).to_contain_text("among ourselves")
@@ -121,6 +122,7 @@ def test_an_invitation_makes_a_member_until_it_ends(site: ChatSite, new_page: Ne
     staff.get_by_role("button", name="Make a link").click()
     link = staff.get_by_label("Invitation link")
     expect(link).to_have_value(re.compile(r"/chat/join/[^/]+/$"))
+    expect(staff.get_by_role("button", name="Copy", exact=True)).to_be_focused()
     url = link.input_value()
     anonymous = new_page()
     anonymous.goto(url)
@@ -134,6 +136,7 @@ def test_an_invitation_makes_a_member_until_it_ends(site: ChatSite, new_page: Ne
     expect(guest.locator("h1")).to_contain_text("You are a member of club")
     staff.get_by_role("button", name="End the link").click()
     expect(link).to_be_hidden()
+    expect(staff.get_by_role("button", name="Make a link")).to_be_focused()
     answer = guest.goto(url)
     assert answer is not None
     assert answer.status == 404

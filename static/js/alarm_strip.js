@@ -107,12 +107,16 @@ export class AlarmStrip {
 
   async #acknowledge(id, button) {
     const token = this.#root.querySelector("[name=csrfmiddlewaretoken]").value;
+    const hadFocus = button === document.activeElement;
     this.#refused = id;
-    await attempt(part("alarm-problem"), [button], async () => {
+    const isDone = await attempt(part("alarm-problem"), [button], async () => {
       const { alarm } = await this.#api.acknowledge(id, new GuestName("", storage("localStorage")).shown, token);
       this.#onAcknowledged(alarm);
     });
-    if (!this.#rows.has(id)) this.#forgetProblem(id);
+    const row = this.#rows.get(id);
+    if (!row) this.#forgetProblem(id);
+    // The button is gone, its alarm is not.
+    else if (isDone && hadFocus) part("alarm-device", row).focus({ preventScroll: true });
   }
 
   /** What was refused goes with its alarm: it ended meanwhile. */

@@ -21,8 +21,12 @@ function loginLink() {
   return link;
 }
 
-/** Runs `act` with `controls` disabled and tells in `problem` why it failed, and where one logs in if that would help; true when it did not. */
+/**
+ * Runs `act` with `controls` disabled and tells in `problem` why it failed, and where one logs in if that would help; true when it did not.
+ * The focus, which a disabled control loses, is given back.
+ */
 export async function attempt(problem, controls, act) {
+  const focused = controls.find((control) => control === document.activeElement);
   showProblem(problem, "");
   controls.forEach((control) => (control.disabled = true));
   const error = await act().then(
@@ -30,6 +34,7 @@ export async function attempt(problem, controls, act) {
     (reason) => reason,
   );
   controls.forEach((control) => (control.disabled = false));
+  if (document.activeElement === document.body) focused?.focus({ preventScroll: true });
   if (error === null) return true;
   showProblem(problem, reasonText(error));
   if (error.status === LOG_IN) problem.append(" ", loginLink());

@@ -9,6 +9,7 @@ export class RoomInvitation {
   #make;
   #again;
   #end;
+  #copy;
   #problem;
 
   /** `api`: a ChatApi. */
@@ -18,12 +19,13 @@ export class RoomInvitation {
     this.#make = part("invitation-make", dialog);
     this.#again = part("invitation-again", dialog);
     this.#end = part("invitation-end", dialog);
+    this.#copy = part("invitation-copy", dialog);
     this.#problem = part("invitation-problem", dialog);
     const makeOne = () => this.#change(async () => (await api.newInvitation()).url);
     this.#make.addEventListener("click", makeOne);
     this.#again.addEventListener("click", makeOne);
     this.#end.addEventListener("click", () => this.#change(() => api.endInvitation().then(() => "")));
-    bindCopyButton(part("invitation-copy", dialog), () => this.#url.value);
+    bindCopyButton(this.#copy, () => this.#url.value);
   }
 
   /** `url` is "" where there is no link. */
@@ -33,7 +35,9 @@ export class RoomInvitation {
     this.#make.hidden = url !== "";
   }
 
-  #change(act) {
-    return attempt(this.#problem, [this.#make, this.#again, this.#end], async () => this.show(await act()));
+  /** The button that was used may be hidden then: the focus goes to what comes next. */
+  async #change(act) {
+    const isDone = await attempt(this.#problem, [this.#make, this.#again, this.#end], async () => this.show(await act()));
+    if (isDone) (this.#make.hidden ? this.#copy : this.#make).focus();
   }
 }
