@@ -152,11 +152,15 @@ def test_pause_loses_nothing(board: Board, new_page: NewPage) -> None:
     page.get_by_role("button", name="Pause").click()
     until(page, f"{FIRST}.scales.x.max === Number(new URLSearchParams(location.search).get('paused'))")
     held = range_of(page)
+    page.get_by_text("The charts as a table").click()
+    expect(page.locator("[data-part=value-rows] tr")).to_have_count(1)
+    page.evaluate("row = document.querySelector('[data-part=value-rows] tr')")
     for value in (21, 22, 23):
         board.send("paused", temperature=value)
     expect(page.get_by_text(re.compile(r"Paused \d\d:\d\d:\d\d · \d+ waiting"))).to_be_visible()
     expect(card(page, "paused")).to_contain_text("23 °C")
     assert (lengths(page), range_of(page)) == ([1], held)
+    assert page.evaluate("row.isConnected"), "who reads the table would lose the place"
     again = open_live(new_page(), page.url)
     until(again, f"{FIRST}.data.datasets[0]?.data.length === 1")
     page.get_by_role("button", name="Resume").click()

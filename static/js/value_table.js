@@ -22,6 +22,16 @@ function nameCell(text) {
   return made;
 }
 
+/** Rows that say the same stay, and with them what is marked in them and the place of who reads them. */
+function showRows(body, rows) {
+  rows.forEach((row, index) => {
+    const there = body.children[index];
+    if (!there) body.append(row);
+    else if (!there.isEqualNode(row)) there.replaceWith(row);
+  });
+  while (body.children.length > rows.length) body.lastElementChild.remove();
+}
+
 /** What the charts show, for those who cannot see a canvas: every line in numbers, and the values of one of them. */
 export class ValueTable {
   #root = part("table");
@@ -39,12 +49,12 @@ export class ValueTable {
 
   update(lines, range) {
     if (!this.#root.open) return;
-    part("table-rows").replaceChildren(...lines.map((line) => this.#summaryRow(line, range)));
+    showRows(part("table-rows"), lines.map((line) => this.#summaryRow(line, range)));
     this.#offer(lines);
     const line = lines.find(({ key }) => key === this.#select.value) ?? lines[0];
     const isThinned = line?.points.slotMs > 0;
     for (const name of ["value-min", "value-max"]) part(name).hidden = !isThinned;
-    part("value-rows").replaceChildren(...(line ? this.#valueRows(line, range, isThinned) : []));
+    showRows(part("value-rows"), line ? this.#valueRows(line, range, isThinned) : []);
   }
 
   #summaryRow({ device, metric, unit, points, at, value }, { from, to }) {
