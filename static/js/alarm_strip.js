@@ -5,7 +5,7 @@ import { durationText } from "./times.js";
 import { GuestName } from "./models/guest_name.js";
 import { sameView } from "./models/view_state.js";
 import { withUnit } from "./models/numbers.js";
-import { copyOf, part, setText } from "./dom.js";
+import { copyOf, part, placeAt, setText } from "./dom.js";
 import { storage } from "./storage.js";
 
 const SHOWN = 20;
@@ -45,7 +45,7 @@ export class AlarmStrip {
     const shown = all.slice(0, SHOWN);
     const ids = new Set(shown.map(({ id }) => id));
     for (const [id, row] of this.#rows) if (!ids.has(id)) this.#drop(id, row);
-    shown.forEach((alarm, index) => this.#place(this.#rowOf(alarm), index));
+    shown.forEach((alarm, index) => placeAt(this.#list, this.#rowOf(alarm), index));
     this.#root.toggleAttribute("data-quiet", all.length === 0);
     const more = all.length - shown.length;
     part("alarms-more").hidden = more === 0;
@@ -128,10 +128,5 @@ export class AlarmStrip {
     row.remove();
     this.#rows.delete(id);
     this.#forgetProblem(id);
-  }
-
-  #place(row, index) {
-    const there = this.#list.children[index] ?? null;
-    if (there !== row) this.#list.insertBefore(row, there);
   }
 }

@@ -4,7 +4,7 @@ import { Pace } from "./models/pace.js";
 import { RANDOM, groupLines, spansOf } from "./models/chart_groups.js";
 import { isHeard, orderCharts, withoutEmpty } from "./models/chart_order.js";
 import { UNKNOWN_INTERVAL_MS, isOwn } from "./models/device_list.js";
-import { copyOf, part } from "./dom.js";
+import { copyOf, part, placeAt } from "./dom.js";
 
 const CALM_MS = 2_000;
 
@@ -46,7 +46,7 @@ export class ChartGrid {
     this.groups.charts = this.#ordered(this.#seen(range), { isRandomLast, range, isLoaded });
     const { charts, shown, total } = this.groups;
     this.#givePanels(charts);
-    charts.forEach((group, index) => this.#place(this.#panels.get(group.key).root, index));
+    charts.forEach((group, index) => placeAt(this.#root, this.#panels.get(group.key).root, index));
     charts.forEach((group) => this.#panels.get(group.key).show(group, hidden));
     this.#span(charts);
     part("bounds").hidden = shown === total;
@@ -120,14 +120,6 @@ export class ChartGrid {
     );
     const used = new Set(this.#panels.values());
     for (const panel of before.values()) if (!used.has(panel)) panel.destroy();
-  }
-
-  #place(root, index) {
-    const there = this.#root.children[index] ?? null;
-    if (there === root) return;
-    const focused = root.contains(document.activeElement) ? document.activeElement : null;
-    this.#root.insertBefore(root, there);
-    focused?.focus({ preventScroll: true });
   }
 
   #newPanel() {

@@ -1,7 +1,7 @@
 import { gettext, interpolate } from "./text.js";
 import { DeviceCard } from "./device_card.js";
 import { withQuery } from "./models/view_state.js";
-import { part, setText } from "./dom.js";
+import { part, placeAt, setText } from "./dom.js";
 
 const CARDS_LIMIT = 60;
 const FIND_FROM = 13;
@@ -34,7 +34,7 @@ export class DeviceCards {
       const own = byDevice.get(slug) ?? [];
       const at = this.#devices.newestAt(slug, own);
       const card = this.#cardOf(slug);
-      this.#place(card.root, index);
+      placeAt(this.#root, card.root, index);
       card.update(
         {
           lines: own,
@@ -81,10 +81,5 @@ export class DeviceCards {
       this.#cards.set(slug, new DeviceCard(slug, withQuery(path, [], location.search), this.#onPick));
     }
     return this.#cards.get(slug);
-  }
-
-  #place(root, index) {
-    const there = this.#root.children[index] ?? null;
-    if (there !== root) this.#root.insertBefore(root, there);
   }
 }

@@ -23,6 +23,15 @@ export function bringIntoView(node) {
   node.scrollIntoView({ behavior: isCalm ? "auto" : "smooth", block: "start" });
 }
 
+/** Makes `node` the child of `root` at `index`. The focus, which a node that moves loses, is given back. */
+export function placeAt(root, node, index) {
+  const there = root.children[index] ?? null;
+  if (there === node) return;
+  const focused = node.contains(document.activeElement) ? document.activeElement : null;
+  root.insertBefore(node, there);
+  focused?.focus({ preventScroll: true });
+}
+
 /** A copy of the one element in a `<template>`. */
 export function copyOf(template) {
   return template.content.firstElementChild.cloneNode(true);

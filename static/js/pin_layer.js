@@ -1,6 +1,6 @@
 import { gettext, interpolate, ngettext } from "./text.js";
 import { clockTime } from "./times.js";
-import { element, setText } from "./dom.js";
+import { element, placeAt, setText } from "./dom.js";
 
 const COUNTED_MOST = 99;
 /** The server's own voice; nobody else may have the name. */
@@ -36,22 +36,14 @@ export class PinLayer {
     for (const [key, button] of this.#buttons) if (!shown.has(key)) this.#putAway(key, button);
     groups.forEach((group, index) => {
       const button = this.#buttonOf(group.key);
-      this.#place(button, index);
+      // The order of the page, in which the Tab key walks, is that of time.
+      placeAt(this.#root, button, index);
       if (this.#groups.get(button) !== group) this.#write(button, group);
       const x = `${Math.round(2 * xOf(group.at)) / 2}px`;
       if (button.dataset.x === x) return;
       button.dataset.x = x;
       button.style.setProperty("--x", x);
     });
-  }
-
-  /** The order of the page, in which the Tab key walks, is that of time. */
-  #place(button, index) {
-    const there = this.#root.children[index] ?? null;
-    if (there === button) return;
-    const focused = button === document.activeElement;
-    this.#root.insertBefore(button, there);
-    if (focused) button.focus({ preventScroll: true });
   }
 
   #buttonOf(key) {

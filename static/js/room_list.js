@@ -1,19 +1,23 @@
 import { saidText } from "./models/entries.js";
 import { Unread, roomUrl, sortRooms, unreadText } from "./models/rooms.js";
-import { copyOf, element, jsonScript, part } from "./dom.js";
+import { copyOf, element, jsonScript, part, placeAt, setText } from "./dom.js";
 import { gettext, interpolate, ngettext } from "./text.js";
 import { answerOf } from "./http.js";
 
 function showLast(line, last) {
-  if (last) line.replaceChildren(element("b", "", last.username), ` ${saidText(last.type, last.message)}`);
-  else line.textContent = gettext("No message yet");
+  if (!last) {
+    setText(line, gettext("No message yet"));
+    return;
+  }
+  const said = ` ${saidText(last.type, last.message)}`;
+  if (line.textContent !== last.username + said) line.replaceChildren(element("b", "", last.username), said);
 }
 
 function showUnread(badge, count) {
   badge.hidden = count <= 0;
-  part("room-unread-shown", badge).textContent = unreadText(count);
+  setText(part("room-unread-shown", badge), unreadText(count));
   const spoken = ngettext("%(count)s unread message", "%(count)s unread messages", count);
-  part("room-unread-spoken", badge).textContent = interpolate(spoken, { count });
+  setText(part("room-unread-spoken", badge), interpolate(spoken, { count }));
 }
 
 function isFromHistory() {
@@ -26,7 +30,8 @@ export class RoomList {
   #empty;
   #chatUrl;
   #limit;
-  #rooms = [];
+  #rooms;
+  #rows;
   #unread;
 
   /** `root` holds the list and what stands for an empty one; `limit` is how many rooms are shown. */
@@ -36,6 +41,7 @@ export class RoomList {
     this.#chatUrl = root.dataset.chatUrl;
     this.#limit = limit;
     this.#rooms = jsonScript("rooms", []);
+    this.#rows = new Map([...this.#list.children].map((row) => [part("room-link", row).getAttribute("href"), row]));
     this.#unread = new Unread(this.#rooms);
     // A room was perhaps read meanwhile, in another tab or before going back to this page.
     document.addEventListener("visibilitychange", () => !document.hidden && this.#countAgain());
@@ -49,25 +55,32 @@ export class RoomList {
     this.#show();
   }
 
+  /** Each room keeps its row: one that is replaced between press and release takes no click. */
   #show() {
-    const focused = this.#list.contains(document.activeElement) ? document.activeElement.href : null;
     const shown = sortRooms(this.#rooms).slice(0, this.#limit);
-    this.#list.replaceChildren(...shown.map((room) => this.#roomElement(room)));
+    const roomOf = new Map(shown.map((room) => [roomUrl(this.#chatUrl, room.name), room]));
+    for (const [url, row] of this.#rows) if (!roomOf.has(url)) this.#drop(url, row);
+    [...roomOf].forEach(([url, room], index) => placeAt(this.#list, this.#rowOf(url, room), index));
     this.#list.hidden = shown.length === 0;
     this.#empty.hidden = shown.length > 0;
-    if (focused) [...this.#list.querySelectorAll("a")].find(({ href }) => href === focused)?.focus();
   }
 
-  #roomElement(room) {
-    const item = copyOf(part("room-template"));
-    part("room-link", item).href = roomUrl(this.#chatUrl, room.name);
-    part("room-name", item).textContent = room.name;
-    part("room-lock", item).toggleAttribute("hidden", !room.members_only);
+  #rowOf(url, room) {
+    const row = this.#rows.get(url) ?? copyOf(part("room-template"));
+    this.#rows.set(url, row);
+    part("room-link", row).href = url;
+    setText(part("room-name", row), room.name);
+    part("room-lock", row).toggleAttribute("hidden", !room.members_only);
     const here = ngettext("%(count)s here", "%(count)s here", room.count);
-    part("room-count", item).textContent = interpolate(here, { count: room.count });
-    showLast(part("room-last", item), room.last);
-    showUnread(part("room-unread", item), this.#unread.of(room));
-    return item;
+    setText(part("room-count", row), interpolate(here, { count: room.count }));
+    showLast(part("room-last", row), room.last);
+    showUnread(part("room-unread", row), this.#unread.of(room));
+    return row;
+  }
+
+  #drop(url, row) {
+    row.remove();
+    this.#rows.delete(url);
   }
 
   async #countAgain() {
