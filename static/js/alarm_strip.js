@@ -1,4 +1,4 @@
-import { gettext, interpolate, ngettext } from "./text.js";
+import { gettext, interpolate, moreText } from "./text.js";
 import { attempt, showProblem } from "./attempt.js";
 import { momentTime } from "./moment_words.js";
 import { durationText } from "./times.js";
@@ -49,7 +49,7 @@ export class AlarmStrip {
     this.#root.toggleAttribute("data-quiet", all.length === 0);
     const more = all.length - shown.length;
     part("alarms-more").hidden = more === 0;
-    setText(part("alarms-more"), interpolate(ngettext("and %(count)s more", "and %(count)s more", more), { count: more }));
+    setText(part("alarms-more"), moreText(more));
     this.#tell(shown);
   }
 

@@ -10,6 +10,7 @@ export function reasonText(error) {
   return error instanceof ApiError ? error.message : gettext("The server could not be reached.");
 }
 
+/** Says `text` in the element `problem`, "" for nothing. */
 export function showProblem(problem, text) {
   problem.textContent = text;
   problem.hidden = text === "";

@@ -1,4 +1,4 @@
-import { clockTime, dayAndClock, dayTime, minuteTime } from "./times.js";
+import { clockTime, dayAndClock, dayText, minuteTime } from "./times.js";
 import { axisLabel, withUnit } from "./models/numbers.js";
 import { DAY_MS, stepOf, timeTicks } from "./models/time_ticks.js";
 
@@ -30,7 +30,7 @@ function keepValueRoom(axis) {
 function tickLabel(at, index, ticks) {
   const stepMs = stepOf(ticks.map(({ value }) => value), this.max - this.min);
   const time = minuteTime(at);
-  if (stepMs >= DAY_MS || (stepMs > MINUTE_MS && time === "00:00")) return dayTime(at);
+  if (stepMs >= DAY_MS || (stepMs > MINUTE_MS && time === "00:00")) return dayText(at);
   return stepMs % MINUTE_MS === 0 ? time : clockTime(at);
 }
 

@@ -2,7 +2,7 @@ import { gettext, interpolate } from "./text.js";
 import { ChartMoments } from "./chart_moments.js";
 import { LineChart } from "./charts.js";
 import { Legend } from "./legend.js";
-import { Colours, isCrowded } from "./models/chart_groups.js";
+import { Colours, RANDOM, isCrowded } from "./models/chart_groups.js";
 import { hasPoints } from "./models/chart_order.js";
 import { gapMs } from "./models/device_list.js";
 import { withUnit } from "./models/numbers.js";
@@ -60,7 +60,7 @@ export class ChartPanel {
     this.#root.toggleAttribute("data-crowded", isCrowded({ lines }));
     this.#root.querySelector("canvas").setAttribute("aria-label", interpolate(gettext("Chart of %(name)s; the table below holds its values"), { name: text }));
     this.#legend.show(shown);
-    this.#chart.setLines(shown, { unit: lines[0].unit, fixed: key === "random" ? RANDOM_BOUNDS : null });
+    this.#chart.setLines(shown, { unit: lines[0].unit, fixed: key === RANDOM ? RANDOM_BOUNDS : null });
     this.#moments.show(lines, hidden);
   }
 

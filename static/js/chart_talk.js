@@ -1,10 +1,10 @@
-import { gettext, interpolate, ngettext } from "./text.js";
+import { gettext, moreText } from "./text.js";
 import { MomentPopover } from "./moment_popover.js";
 import { momentText, momentTime } from "./moment_words.js";
 import { isRoomOf } from "./models/rooms.js";
 import { saidText } from "./models/entries.js";
 import { sameView, withQuery } from "./models/view_state.js";
-import { element } from "./dom.js";
+import { element, isPlainClick } from "./dom.js";
 
 const BELOW_PX = 4;
 
@@ -87,8 +87,7 @@ export class ChartTalk {
 
   #more({ at, until, count, latest }, onRange) {
     const line = element("p", "said-more");
-    const more = count - latest.length;
-    const text = element("span", "", interpolate(ngettext("and %(count)s more", "and %(count)s more", more), { count: more }));
+    const text = element("span", "", moreText(count - latest.length));
     const zoom = element("button", "link-button", gettext("Zoom in"));
     zoom.type = "button";
     zoom.addEventListener("click", () => {
@@ -103,7 +102,7 @@ export class ChartTalk {
   /** A message of the room beside is shown there. */
   #follow(event, { device, room, message }) {
     const isElsewhere = device !== this.#devices.only || !isRoomOf(room, device);
-    if (isElsewhere || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    if (isElsewhere || !isPlainClick(event)) return;
     event.preventDefault();
     this.#popover.close();
     tellPage("show-message", { id: message.id });

@@ -1,6 +1,6 @@
 /** The colours of the moment's theme, from tokens.css. */
 
-const SERIES_COLOURS = 8;
+export const SERIES_COLOURS = 8;
 const DASHES = [[], [6, 4], [2, 3]];
 
 export function readColours() {
@@ -21,8 +21,10 @@ export function readColours() {
 
 /** How line `number` of a chart is told from the others: eight colours, then dashed, then dotted. */
 export function strokeOf(number, colours) {
-  return {
-    colour: colours.series[number % SERIES_COLOURS],
-    dash: DASHES[Math.floor(number / SERIES_COLOURS) % DASHES.length],
-  };
+  return { colour: colours.series[number % SERIES_COLOURS], dash: dashOf(number) };
+}
+
+/** The lengths of dashes and gaps of line `number`; none where it is solid. */
+export function dashOf(number) {
+  return DASHES[Math.floor(number / SERIES_COLOURS) % DASHES.length];
 }

@@ -2,6 +2,7 @@ import { gettext, interpolate } from "./text.js";
 import { MESSAGE_MAX_CHARACTERS } from "./models/entries.js";
 import { Throttle } from "./models/typing.js";
 import { part } from "./dom.js";
+import { showProblem } from "./attempt.js";
 
 const LINES_MOST = 6;
 
@@ -40,8 +41,7 @@ export class Composer {
   }
 
   say(problem) {
-    this.#problem.textContent = problem;
-    this.#problem.hidden = problem === "";
+    showProblem(this.#problem, problem);
   }
 
   /** Where nobody may write, the box says so. */

@@ -1,4 +1,4 @@
-import { gettext, interpolate, ngettext } from "./text.js";
+import { gettext, interpolate, moreText } from "./text.js";
 import { gapMs } from "./models/device_list.js";
 import { shortNumber, withUnit } from "./models/numbers.js";
 import { sparklinePath } from "./models/sparkline.js";
@@ -74,7 +74,7 @@ export class DeviceCard {
     }
     const more = Math.max(0, lines.length - METRICS_SHOWN);
     part("more", this.root).hidden = more === 0;
-    setText(part("more", this.root), interpolate(ngettext("and %(count)s more", "and %(count)s more", more), { count: more }));
+    setText(part("more", this.root), moreText(more));
   }
 
   #rowOf({ key, metric }) {

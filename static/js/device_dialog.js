@@ -1,4 +1,4 @@
-import { attempt } from "./attempt.js";
+import { attempt, showProblem } from "./attempt.js";
 import { bindCopyButton } from "./clipboard.js";
 import { copyOf, part } from "./dom.js";
 
@@ -66,7 +66,7 @@ export class DeviceDialog {
     this.#form.reset();
     this.#form.hidden = false;
     this.#made.hidden = true;
-    this.#problem.hidden = true;
+    showProblem(this.#problem, "");
     part("token", this.#made).textContent = "";
     part("examples", this.#made).replaceChildren();
   }

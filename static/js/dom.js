@@ -17,6 +17,11 @@ export function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
 
+/** A click that opens no other tab or window, as one with a key or another button may. */
+export function isPlainClick({ button, ctrlKey, metaKey, shiftKey, altKey }) {
+  return button === 0 && !(ctrlKey || metaKey || shiftKey || altKey);
+}
+
 /** Brings the top of `node` into view, at once for those who want no motion. */
 export function bringIntoView(node) {
   const isCalm = matchMedia("(prefers-reduced-motion: reduce)").matches;

@@ -1,5 +1,5 @@
-import { element } from "./dom.js";
-import { strokeOf } from "./colours.js";
+import { element, setText } from "./dom.js";
+import { SERIES_COLOURS, dashOf } from "./colours.js";
 import { withUnit } from "./models/numbers.js";
 
 /** The lines of one chart as buttons that hide and show them, each with its latest value. */
@@ -25,8 +25,7 @@ export class Legend {
   update(lines) {
     this.#values.forEach((value, index) => {
       const { value: latest, unit } = lines[index];
-      const text = latest === null ? "" : withUnit(latest, unit);
-      if (value.textContent !== text) value.textContent = text;
+      setText(value, latest === null ? "" : withUnit(latest, unit));
     });
   }
 
@@ -36,9 +35,8 @@ export class Legend {
     const swatch = element("span", "legend-swatch");
     const value = element("span", "legend-value");
     const name = element("span", "legend-name", label);
-    const { dash } = strokeOf(number, { series: [] });
-    Object.assign(button, { type: "button" });
-    Object.assign(button.dataset, { line: key, colour: number % 8, dash: dash.length ? dash[0] : 0 });
+    button.type = "button";
+    Object.assign(button.dataset, { line: key, colour: number % SERIES_COLOURS, dash: dashOf(number)[0] ?? 0 });
     button.setAttribute("aria-pressed", String(!isHidden));
     name.dir = "auto";
     button.append(swatch, name, value);

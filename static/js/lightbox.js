@@ -1,4 +1,4 @@
-import { part } from "./dom.js";
+import { isPlainClick, part } from "./dom.js";
 
 /** Opens the pictures within `root` large, above the page; a click with a modifier key stays the link that it is. */
 export class Lightbox {
@@ -9,7 +9,7 @@ export class Lightbox {
   constructor(root) {
     root.addEventListener("click", (event) => {
       const link = event.target.closest?.("[data-act=open-picture]");
-      if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+      if (!link || !isPlainClick(event)) return;
       event.preventDefault();
       this.#open(link);
     });
@@ -19,7 +19,7 @@ export class Lightbox {
   }
 
   #open(link) {
-    const { alt, width, height } = link.querySelector("img");
+    const { alt } = link.querySelector("img");
     Object.assign(this.#picture, { alt, src: link.href });
     part("lightbox-title").textContent = alt;
     this.#link.href = link.href;

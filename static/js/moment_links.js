@@ -2,7 +2,7 @@ import { copyOf, part, setText } from "./dom.js";
 import { momentText } from "./moment_words.js";
 import { Deadlines } from "./models/deadlines.js";
 import { momentUrl, momentWindow, settledAt } from "./models/moment.js";
-import { sparklinePath } from "./models/sparkline.js";
+import { dotPath, sparklinePath } from "./models/sparkline.js";
 
 const SPARK = { width: 160, height: 32 };
 const GAP_STEPS = 5;
@@ -22,14 +22,8 @@ function showSpark(link, { points, value }, moment) {
   const shown = { ...window, ...SPARK, scale: scaleOf(points, window.from, window.to) };
   const gapMs = Math.max(LEAST_GAP_MS, points.slotMs, GAP_STEPS * points.stepMs());
   part("moment-line", link).setAttribute("d", sparklinePath(points, { ...shown, gapMs }));
-  if (value !== null) part("moment-dot", link).setAttribute("d", dotPath(value, moment, shown));
+  if (value !== null) part("moment-dot", link).setAttribute("d", dotPath(moment.at, value, shown));
   part("moment-spark", link).toggleAttribute("data-drawn", true);
-}
-
-function dotPath(value, { at }, { from, to, width, height, scale: [low, high] }) {
-  const x = (width * (at - from)) / (to - from);
-  const y = (height * (high - value)) / (high - low);
-  return `M${x.toFixed(1)} ${y.toFixed(1)}h0`;
 }
 
 /**

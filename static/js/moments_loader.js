@@ -1,6 +1,6 @@
 import { AHEAD_MS } from "./models/viewport.js";
 
-/** More names than fit into an address that every proxy takes: then all are asked for. */
+/** As many names as fit into an address that every proxy takes; where there are more, all are asked for. */
 const DEVICES_NAMED = 50;
 
 /** Fetches what was said on what the view shows, and the alarms that are open. */

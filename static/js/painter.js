@@ -25,12 +25,6 @@ export class Painter {
     this.#next();
   }
 
-  stop() {
-    clearTimeout(this.#timer);
-    cancelAnimationFrame(this.#frame);
-    this.#frame = 0;
-  }
-
   /** In the next frame, however slow the pace. */
   draw() {
     this.#frame ||= requestAnimationFrame(() => {

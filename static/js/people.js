@@ -1,6 +1,6 @@
-import { gettext, interpolate, ngettext } from "./text.js";
+import { gettext, interpolate, moreText, ngettext } from "./text.js";
 import { TypingList } from "./models/typing.js";
-import { element, part } from "./dom.js";
+import { element, part, setText } from "./dom.js";
 
 const FORGET_EVERY_MS = 1_000;
 
@@ -31,7 +31,7 @@ export class People {
     part("people").replaceChildren(...users.map(personElement));
     const more = count - users.length;
     part("people-more").hidden = more <= 0;
-    part("people-more").textContent = interpolate(ngettext("and %(count)s more", "and %(count)s more", more), { count: more });
+    part("people-more").textContent = moreText(more);
   }
 
   types(username) {
@@ -51,8 +51,7 @@ export class People {
 
   #show() {
     const names = this.#typing.names(performance.now());
-    const text = typingSentence(names);
-    if (this.#line.textContent !== text) this.#line.textContent = text;
+    setText(this.#line, typingSentence(names));
     clearTimeout(this.#timer);
     if (names.length > 0) this.#timer = setTimeout(() => this.#show(), FORGET_EVERY_MS);
   }

@@ -3,9 +3,7 @@ import { MomentLinks } from "./moment_links.js";
 import { MomentReader } from "./moment_reader.js";
 import { TelemetryApi } from "./telemetry_api.js";
 import { momentOf, readMomentHash } from "./models/moment.js";
-import { part } from "./dom.js";
-
-const isPlainClick = ({ button, ctrlKey, metaKey, shiftKey, altKey }) => button === 0 && !(ctrlKey || metaKey || shiftKey || altKey);
+import { isPlainClick, part } from "./dom.js";
 
 /**
  * What a room has to do with moments of charts: the one that the next message is about, and those of its messages.

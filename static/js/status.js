@@ -1,5 +1,5 @@
 import { gettext, interpolate } from "./text.js";
-import { part } from "./dom.js";
+import { part, setText } from "./dom.js";
 
 const COUNTDOWN_EVERY_MS = 250;
 
@@ -64,7 +64,7 @@ export class StatusPill {
 
   #write(status) {
     const text = [status.notice, sentenceOf(status)].filter(Boolean).join(" ");
-    if (this.#sentence.textContent !== text) this.#sentence.textContent = text;
+    setText(this.#sentence, text);
   }
 
   #speak(status) {

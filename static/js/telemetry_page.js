@@ -12,12 +12,12 @@ import { DeviceList } from "./models/device_list.js";
 import { Moments } from "./models/moments.js";
 import { OpenAlarms } from "./models/open_alarms.js";
 import { ServerClock } from "./models/server_clock.js";
+import { RANDOM } from "./models/chart_groups.js";
 import { readMomentHash } from "./models/moment.js";
 import { Telemetry } from "./models/telemetry.js";
 import { withQuery } from "./models/view_state.js";
 import { jsonScript, part } from "./dom.js";
 
-const RANDOM = "random";
 const SILENCE_MS = 6_000; // the random feed comes along on every socket here, each 2 s
 const CATCH_UP_SPREAD_MS = 3_000;
 const NEW_LINE_WITHIN_MS = 1_000;

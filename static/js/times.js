@@ -65,7 +65,7 @@ export function timeElement(ms, text, title = fullTime(ms)) {
   return element;
 }
 
-export function dayTime(ms) {
+export function dayText(ms) {
   return DAY.format(ms);
 }
 
@@ -89,10 +89,9 @@ export function durationText(ms) {
   }
 }
 
-/** The length of a picture: as `durationText`, but one minute is "1 min" and one day "24 h". */
+/** The length of a window: as `durationText`, but a minute is "1 min" and an hour "1 h". */
 export function spanText(ms) {
-  const isWholeMinute = ms >= 60_000 && ms < 120_000 && ms % 60_000 === 0;
-  if (isWholeMinute) return interpolate(gettext("%(count)s min"), { count: 1 });
+  if (ms === 60_000) return interpolate(gettext("%(count)s min"), { count: 1 });
   return ms === 3_600_000 ? interpolate(gettext("%(count)s h"), { count: 1 }) : durationText(ms);
 }
 

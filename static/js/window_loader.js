@@ -83,7 +83,6 @@ export class WindowLoader {
     this.#telemetry.receive(ahead);
   }
 
-
   /** A little more than is seen, so that lines enter the picture. */
   #rangeToFetch(view) {
     const nowMs = this.#clock.nowMs();

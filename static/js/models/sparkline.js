@@ -28,11 +28,15 @@ export function sparklinePath(points, { from, to, gapMs, width, height, scale = 
   return path;
 }
 
-/** A path of no length at the newest point: with round caps, a dot that no stretching distorts. */
-export function newestDotPath(points, { from, to, width, height, scale: [low, high] }) {
-  const index = points.indexFrom(to + 1) - 1;
-  if (index < 0 || points.at[index] < from) return "";
-  const x = (width * (points.at[index] - from)) / (to - from);
-  const y = (height * (high - points.mean[index])) / (high - low);
+/** A dot at the newest point. */
+export function newestDotPath(points, shown) {
+  const index = points.indexFrom(shown.to + 1) - 1;
+  return index < 0 || points.at[index] < shown.from ? "" : dotPath(points.at[index], points.mean[index], shown);
+}
+
+/** A path of no length at a value: with round caps, a dot that no stretching distorts. */
+export function dotPath(at, value, { from, to, width, height, scale: [low, high] }) {
+  const x = (width * (at - from)) / (to - from);
+  const y = (height * (high - value)) / (high - low);
   return `M${x.toFixed(1)} ${y.toFixed(1)}h0`;
 }
