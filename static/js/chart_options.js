@@ -1,12 +1,12 @@
 import { clockTime, dayAndClock, dayText, minuteTime } from "./times.js";
 import { axisLabel, withUnit } from "./models/numbers.js";
-import { DAY_MS, stepOf, timeTicks } from "./models/time_ticks.js";
+import { stepOf, timeTicks } from "./models/time_ticks.js";
+import { DAY_MS, MINUTE_MS } from "./models/time_units.js";
 
 const TICK_ROOM_PX = 72;
 const EDGE_LABEL_PX = 28;
 const VALUE_ROOM_PX = 44;
 const PIN_ROOM_PX = 22;
-const MINUTE_MS = 60_000;
 const DRAG_THRESHOLD_PX = 8;
 const FROM_ZERO = /^%$|\/s$/; // shares and rates say little without their zero
 

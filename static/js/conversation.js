@@ -1,8 +1,7 @@
 import { CatchUp } from "./catch_up.js";
 import { Outbox } from "./outbox.js";
+import { NOT_A_MEMBER } from "./models/backoff.js";
 import { newClientId } from "./client_id.js";
-
-const NOT_A_MEMBER = 4403;
 
 /**
  * The join of a room's past and present: live frames, over HTTP what they left out, and the way out, where what is unsent

@@ -1,9 +1,9 @@
+import { LOG_IN_AGAIN } from "./models/backoff.js";
 import { LiveSocket } from "./socket.js";
 import { loginUrl } from "./login_url.js";
 import { StatusPill } from "./status.js";
 import { WirePanel } from "./wire.js";
 
-const LOGIN_AGAIN = 4401;
 /** Chat's sockets carry something every 10 s at least; silence for longer means that the connection is dead. */
 export const CHAT_SILENCE_MS = 15_000;
 
@@ -34,7 +34,7 @@ export class LivePage {
       onStatus: (status) => {
         this.#pill.report(socket, status, region);
         onStatus?.(status);
-        if (status.code === LOGIN_AGAIN) onLogin();
+        if (status.code === LOG_IN_AGAIN) onLogin();
       },
     });
     this.#sockets.push(socket);

@@ -115,7 +115,7 @@ export class LiveSocket {
     if (wasStable) this.#attempt = 0;
     this.#drop();
     const plan = planAfterClose(code, this.#attempt);
-    if (plan.next !== "retry") {
+    if (plan.next === "stop") {
       this.#report("stopped", { code, notice: plan.notice });
       return;
     }

@@ -1,8 +1,7 @@
 import { gettext, interpolate } from "./text.js";
 import { clockTime, dayAndClock, spanText } from "./times.js";
+import { DAY_MS } from "./models/time_units.js";
 import { part, setText } from "./dom.js";
-
-const DAY_MS = 86_400_000;
 
 /** Windows, moving, zooming, pause and the way to CSV. */
 export class Toolbar {

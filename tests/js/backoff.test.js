@@ -11,13 +11,15 @@ test("the ceiling doubles with each attempt and stops at 8 s", () => {
   assert.equal(fullJitterMs(10, least), 0);
 });
 
-test("a session that ended leads to the login page", () => {
-  assert.equal(planAfterClose(4401, 0).next, "login");
+test("a session that ended ends the connection too, and the reader is told", () => {
+  const plan = planAfterClose(4401, 0);
+  assert.equal(plan.next, "stop");
+  assert.match(plan.notice, /log in again/);
 });
 
 test("an outsider stays outside and is told so", () => {
   const plan = planAfterClose(4403, 0);
-  assert.equal(plan.next, "stay");
+  assert.equal(plan.next, "stop");
   assert.match(plan.notice, /not open to you/);
 });
 

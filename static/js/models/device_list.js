@@ -1,4 +1,4 @@
-export const SILENT_AFTER_INTERVALS = 2.5;
+const SILENT_AFTER_INTERVALS = 2.5;
 /** What is assumed of a device whose interval nobody knows yet, as the server does. */
 export const UNKNOWN_INTERVAL_MS = 600_000;
 const SLOTS_MISSED = 1.5;

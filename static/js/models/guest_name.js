@@ -1,5 +1,5 @@
 const KEY = "guest-name";
-export const GUEST_NAME_LIMIT = 50;
+const GUEST_NAME_LIMIT = 50;
 
 /** The name a guest chose, kept in a `Storage` that may be missing, full or forbidden. */
 export class GuestName {

@@ -1,7 +1,7 @@
 import { lineKey } from "./telemetry.js";
 
 export const LINE_PINS_LIMIT = 1_000;
-export const ALARMS_LIMIT = 1_000;
+const ALARMS_LIMIT = 1_000;
 
 const messageKey = ({ room, message }) => `${room}#${message.id}`;
 const isGathered = ({ count }) => count > 1;

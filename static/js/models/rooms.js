@@ -4,7 +4,7 @@ const ROOM_NAME = /^[\p{L}\p{N}\p{M} _-]{1,80}$/u;
 const ROOM_NAME_MAX_CHARACTERS = 80;
 const UNREAD_SHOWN = 99;
 
-export function normaliseRoomName(name) {
+function normaliseRoomName(name) {
   return name.normalize("NFC").trim();
 }
 

@@ -1,5 +1,5 @@
-export const TYPING_EVERY_MS = 3_000;
-export const TYPING_LASTS_MS = 4_000;
+const TYPING_EVERY_MS = 3_000;
+const TYPING_LASTS_MS = 4_000;
 
 /** Lets an act through at most once per `everyMs`. */
 export class Throttle {

@@ -1,6 +1,4 @@
-const MINUTE_MS = 60_000;
-const HOUR_MS = 60 * MINUTE_MS;
-const DAY_MS = 24 * HOUR_MS;
+import { DAY_MS, HOUR_MS, MINUTE_MS } from "./time_units.js";
 
 export const WINDOWS_MS = {
   "1m": MINUTE_MS,
@@ -11,7 +9,7 @@ export const WINDOWS_MS = {
   "7d": 7 * DAY_MS,
   "30d": 30 * DAY_MS,
 };
-export const DEFAULT_WINDOW = "1m";
+const DEFAULT_WINDOW = "1m";
 const HIDDEN_LIMIT = 300;
 
 function timeOf(query, name) {

@@ -1,4 +1,4 @@
-export const WIRE_LIMIT = 50;
+const WIRE_LIMIT = 50;
 
 /** The latest raw frames, newest first. `way` is "in" or "out"; `tag` names the socket where a page has several. */
 export class WireLog {

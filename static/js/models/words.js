@@ -1,4 +1,4 @@
-export const WORDS_LIMIT = 10;
+const WORDS_LIMIT = 10;
 
 /** The latest words, newest first, each slot once. A word is `{word, at}`. */
 export class WordList {
