@@ -28,7 +28,7 @@ function showSpark(link, { points, value }, moment) {
 
 /**
  * Links from messages to their moments. What was read around one is fetched when its link comes into sight; of a fresh one
- * once more when its minutes are over, while the link is in sight or when it comes there again.
+ * once more when its minutes are over, while the link is in sight or when it comes there again; so is what could not be fetched.
  */
 export class MomentLinks {
   #reader;
@@ -73,10 +73,11 @@ export class MomentLinks {
 
   async #seen(link) {
     const moment = this.momentOf(link);
-    if (Date.now() < settledAt(moment)) this.#fresh.add(link, settledAt(moment));
-    else this.#sight.unobserve(link);
+    const isSettled = Date.now() >= settledAt(moment);
+    if (!isSettled) this.#fresh.add(link, settledAt(moment));
     const read = await this.#reader.read(moment);
     if (!read) return;
+    if (isSettled) this.#sight.unobserve(link);
     setText(part("moment-label", link), this.#textOf({ ...moment, value: read.value, unit: read.unit }));
     showSpark(link, read, moment);
   }

@@ -4,6 +4,12 @@ import { withQuery } from "./models/view_state.js";
 const POINTS = 500;
 const PINS = 200;
 
+/** A device that the server does not know, or no longer, has no readings: that is no failure. */
+function noneOfUnknown(error) {
+  if (error.status === 404) return { series: [] };
+  throw error;
+}
+
 /** The HTTP side of the telemetry pages: the past, the devices, the version. A view token goes along with each request. */
 export class TelemetryApi {
   #urls;
@@ -17,7 +23,8 @@ export class TelemetryApi {
   async readings({ devices, metrics = [], since, until }) {
     const named = metrics.map((metric) => ["metric", metric]);
     const query = [...this.#range(devices, since, until), ...named, ["points", POINTS]];
-    return (await answerOf(withQuery(this.#urls.readingsUrl, query, location.search))).series;
+    const answer = await answerOf(withQuery(this.#urls.readingsUrl, query, location.search)).catch(noneOfUnknown);
+    return answer.series;
   }
 
   csvUrl({ devices, since, until }) {

@@ -9,12 +9,6 @@ const MARGIN_LEAST_MS = 2_500;
 const SERVER_LAG_MS = 1_000;
 const REFETCH_LEAST_MS = 60_000;
 
-/** A device that has never sent, or not in this range, is none that failed. */
-function noneYet(error) {
-  if (error.status === 404) return [];
-  throw error;
-}
-
 /** Fetches what the view shows and hands it to the telemetry: the window while it is live, else the held range. */
 export class WindowLoader {
   #api;
@@ -109,7 +103,7 @@ export class WindowLoader {
     const requests = chunks.map((devices) => {
       const isTooMuch = devices.length === 1 && linesOf(devices[0]).length > SERIES_LIMIT;
       const own = shown.filter(({ device }) => device === devices[0]).map(({ metric }) => metric);
-      return this.#api.readings({ devices, metrics: isTooMuch ? own : [], ...range }).catch(noneYet);
+      return this.#api.readings({ devices, metrics: isTooMuch ? own : [], ...range });
     });
     return (await Promise.all(requests)).flat();
   }
