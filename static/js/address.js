@@ -5,15 +5,16 @@ export class Address {
   #timer = 0;
   #next = null;
 
-  write(search) {
-    this.#next = location.pathname + search;
+  /** `searchFrom(search)` gives the query string that takes the place of the present one: others write into it too. */
+  write(searchFrom) {
+    this.#next = searchFrom;
     if (this.#timer === 0) this.#flush();
   }
 
   #flush() {
     this.#timer = 0;
     if (this.#next === null) return;
-    history.replaceState(null, "", this.#next + location.hash);
+    history.replaceState(null, "", location.pathname + this.#next(location.search) + location.hash);
     this.#next = null;
     this.#timer = setTimeout(() => this.#flush(), EVERY_MS);
   }

@@ -196,6 +196,6 @@ export class Dashboard {
     const { window, pausedAt, zoomed } = this.view;
     const { hidden } = this.#selection;
     const devices = this.#devices.only ? [] : this.devices;
-    this.#address.write(writeViewState(location.search, { window, pausedAt, zoomed, devices, hidden }));
+    this.#address.write((search) => writeViewState(search, { window, pausedAt, zoomed, devices, hidden }));
   }
 }
