@@ -12,11 +12,12 @@ export class RoomDialogs {
   #members;
   #invitation;
   #api;
-  #name = "";
+  #room;
 
   /** `api`: a ChatApi. */
   constructor({ api }) {
     this.#api = api;
+    this.#room = this.#rendered();
     this.#members = new RoomMembers(this.#dialog, api);
     this.#invitation = new RoomInvitation(this.#dialog, api);
     part("room-dialog-open").addEventListener("click", () => this.#open());
@@ -26,17 +27,22 @@ export class RoomDialogs {
   }
 
   /** What the room is now: a frame of type "room". */
-  show({ name, read_only: isReadOnly, members_only: isMembersOnly }) {
+  show(room) {
     const input = this.#rename.elements.name;
     // What somebody is typing stays.
-    if (input.value === this.#name) input.value = name;
-    this.#name = name;
-    this.#switches.elements.read_only.checked = isReadOnly;
-    this.#switches.elements.members_only.checked = isMembersOnly;
+    if (input.value === this.#room.name) input.value = room.name;
+    this.#room = room;
+    for (const name of ["read_only", "members_only"]) this.#switches.elements[name].checked = room[name];
+  }
+
+  /** What the server wrote into the controls. */
+  #rendered() {
+    const { read_only: readOnly, members_only: membersOnly } = this.#switches.elements;
+    return { name: this.#rename.elements.name.value, read_only: readOnly.checked, members_only: membersOnly.checked };
   }
 
   #open() {
-    this.#rename.elements.name.value = this.#name;
+    this.#rename.elements.name.value = this.#room.name;
     this.#dialog.querySelectorAll(".field-problem").forEach((problem) => showProblem(problem, ""));
     this.#dialog.showModal();
     attempt(part("room-members-problem", this.#dialog), [], async () => {
@@ -58,6 +64,6 @@ export class RoomDialogs {
   async #switched(box) {
     const problem = part("room-switches-problem", this.#dialog);
     const isDone = await attempt(problem, [box], () => this.#api.changeSettings({ [box.name]: box.checked }));
-    if (!isDone) box.checked = !box.checked;
+    if (!isDone) box.checked = this.#room[box.name];
   }
 }

@@ -122,6 +122,14 @@ def test_a_room_is_closed_to_others_before_anybody_wrote_in_it(staff: Client) ->
     assert client_of(None).get("/chat/plans/").status_code == 302
 
 
+def test_the_dialog_says_what_a_room_is_before_its_socket_does(staff: Client) -> None:
+    post(staff, "/chat/plans/settings/", {"read_only": True})
+    page = staff.get("/chat/plans/").content.decode()
+    assert '<input name="read_only" type="checkbox" checked>' in page
+    assert '<input name="members_only" type="checkbox">' in page
+    assert 'type="text" value="plans"' in page
+
+
 @pytest.mark.parametrize(
     ("body", "status", "code"),
     [
