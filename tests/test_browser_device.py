@@ -235,6 +235,7 @@ def test_on_a_phone_the_address_says_which_tab_is_open(site: ChatSite, new_page:
     expect(page).to_have_url(f"{site.url}{DEVICE}#room")
     page.locator(".message[data-state=sent]", has_text="which tab").locator(".moment").click()
     expect(chart).to_have_attribute("aria-selected", "true")
+    expect(chart).to_be_focused()
     until(page, "location.hash === ''")
     page.reload()
     expect(page.locator("#chart")).to_be_visible()

@@ -123,7 +123,8 @@ def test_after_a_reconnect_the_window_is_whole_again(board: Board, new_page: New
     open_live(page, f"{board.url}?device=steady")
     until(page, f"{FIRST}?.data.datasets[0]?.data.length === 1")
     door.shut()
-    expect(page.locator(".pill")).to_be_visible()
+    page.get_by_role("button", name="Retry now").press("Enter")
+    expect(page.locator("#main")).to_be_focused()
     for _ in range(5):
         board.send("steady", temperature=21)
     assert lengths(page) == [1]
@@ -333,7 +334,7 @@ def test_csv_holds_the_shown_range_and_devices(board: Board, new_page: NewPage) 
 
 
 def test_a_kiosk_shows_only_the_picture_and_takes_a_new_version_by_itself(board: Board, new_page: NewPage) -> None:
-    page = new_page()
+    page = new_page(is_refused=True)
     door = Door(page)
     page.goto(f"{board.url}?kiosk=1")
     page.wait_for_selector(LIVE, state="attached")
@@ -341,7 +342,8 @@ def test_a_kiosk_shows_only_the_picture_and_takes_a_new_version_by_itself(board:
     for part in (".toolbar", ".site-nav", ".wire", ".page-about"):
         expect(page.locator(part)).to_be_hidden()
     expect(page.locator(".page-head")).to_have_css("width", "1px")  # its heading is for who hears it
-    page.route("**/two/version/", lambda route: route.fulfill(json={"version": "another"}))
+    answers = iter([503])
+    page.route("**/two/version/", lambda route: route.fulfill(status=next(answers, 200), json={"version": "another"}))
     door.shut()
     expect(page.locator(".pill")).to_be_visible()
     with page.expect_navigation(timeout=25_000):

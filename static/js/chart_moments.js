@@ -34,6 +34,7 @@ export class ChartMoments {
     this.#pins = new PinLayer(part("pins", root), {
       onOpen: (group, button, how) => talk.openPins(group, button, { ...how, panel: root, onRange }),
       onLeave: () => talk.leavePins(),
+      onGone: () => this.#canvas.focus({ preventScroll: true }),
     });
     new ChartPicker(this.#canvas, part("walk", root), {
       isClosed: talk.isClosed,

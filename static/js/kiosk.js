@@ -1,3 +1,4 @@
+import { Refetch } from "./refetch.js";
 import { noteOf, shouldReload } from "./models/reload_guard.js";
 
 const NOTE = "kiosk-reload";
@@ -16,6 +17,7 @@ export class Kiosk {
   #own;
   #api;
   #timer = 0;
+  #refetch = new Refetch(() => this.#compare());
 
   constructor(own, api) {
     this.#own = own;
@@ -25,8 +27,12 @@ export class Kiosk {
   }
 
   /** Asked after each reconnect: a deploy always ends the connection. */
-  async check() {
-    const version = await this.#api.version().catch(() => "");
+  check() {
+    this.#refetch.now();
+  }
+
+  async #compare() {
+    const version = await this.#api.version();
     if (!shouldReload({ own: this.#own, version, last: lastNote(), nowMs: Date.now() })) return;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {

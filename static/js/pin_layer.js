@@ -16,7 +16,8 @@ function nameOf({ count, latest, at }) {
 
 /**
  * The pins of one chart: buttons over its canvas, one a group (models/pin_groups.js). A button stays with its group
- * while that is in the picture, and serves another one afterwards. `onOpen(group, button, how)`, `onLeave()`.
+ * while that is in the picture, and serves another one afterwards. `onOpen(group, button, how)`, `onLeave()`,
+ * `onGone()` when the one that has the focus has left the picture.
  */
 export class PinLayer {
   #root;
@@ -66,6 +67,7 @@ export class PinLayer {
   #putAway(key, button) {
     this.#buttons.delete(key);
     this.#groups.delete(button);
+    if (button === document.activeElement) this.#hooks.onGone();
     button.hidden = true;
     this.#spare.push(button);
   }

@@ -55,11 +55,18 @@ export class StatusPill {
     const worst = worstOf([...this.#sources.values()].map(({ status }) => status));
     this.#pill.hidden = !isAway(worst);
     this.#pill.dataset.state = worst.state;
-    this.#retry.hidden = worst.state !== "waiting";
+    this.#showRetry(worst.state === "waiting");
     this.#lamp.dataset.state = isAway(worst) ? "away" : worst.state;
     this.#write(worst);
     this.#speak(worst);
     if (worst.state === "waiting") this.#timer = setInterval(() => this.#write(worst), COUNTDOWN_EVERY_MS);
+  }
+
+  /** Who used the button would lose their place with it. */
+  #showRetry(isShown) {
+    const hadFocus = document.activeElement === this.#retry;
+    this.#retry.hidden = !isShown;
+    if (hadFocus && !isShown) document.getElementById("main").focus({ preventScroll: true });
   }
 
   #write(status) {

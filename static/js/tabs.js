@@ -41,8 +41,10 @@ export class Tabs {
     const panel = this.#panels.find((one) => one.id === id);
     if (!panel) return;
     if (panel !== this.#chosen) {
+      const hadFocus = this.#chosen.contains(document.activeElement);
       this.#chosen = panel;
       this.#show();
+      if (hadFocus && !this.#wide.matches) this.#tabs[this.#panels.indexOf(panel)].focus({ preventScroll: true });
       if (!this.#wide.matches) panel.scrollIntoView({ block: "start" });
     }
     this.#keepInAddress(id);
