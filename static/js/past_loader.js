@@ -1,6 +1,13 @@
 import { Refetch } from "./refetch.js";
 import { part } from "./dom.js";
 
+/** Waits for each of them, also where one fails: what is still under way would meet the next attempt. */
+async function allOf(tasks) {
+  const ends = await Promise.allSettled(tasks);
+  const failed = ends.find(({ status }) => status === "rejected");
+  if (failed) throw failed.reason;
+}
+
 /** Keeps complete what a telemetry page shows: devices, open alarms, the window of its view, and what was said in it. */
 export class PastLoader {
   #windows;
@@ -41,14 +48,14 @@ export class PastLoader {
   async #load() {
     await this.#loadDevices();
     this.#dashboard.layOut();
-    await Promise.all([this.#loadWindow(), this.#loadMoments()]);
+    await allOf([this.#loadWindow(), this.#loadMoments()]);
     if (Number.isFinite(this.#windows.refetchAfterMs)) this.#refetch.within(this.#windows.refetchAfterMs);
   }
 
   async #loadDevices() {
     if (this.#areDevicesKnown) return;
     this.#areDevicesKnown = true; // before the answer, so that a wish meanwhile is a new one
-    await Promise.all([this.#windows.loadDevices(), this.#loadAlarms()]);
+    await allOf([this.#windows.loadDevices(), this.#loadAlarms()]);
     this.#alarmDesk.show([]); // the names of the devices may have come after the alarms
   }
 
