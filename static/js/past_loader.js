@@ -76,6 +76,6 @@ export class PastLoader {
 
   #loaded(isOk) {
     this.#areDevicesKnown &&= isOk;
-    part("history-problem").hidden = isOk;
+    part("past-problem").hidden = isOk;
   }
 }
