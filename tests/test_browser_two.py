@@ -443,7 +443,14 @@ def test_a_token_is_shown_though_its_dialog_was_closed_and_copied_though_the_pag
     page.add_init_script("Object.defineProperty(navigator, 'clipboard', { value: undefined })")
     log_in(page, board)
     asked: list[Route] = []
-    page.route("**/two/devices/", lambda route: asked.append(route) if route.request.method == "POST" else route.continue_())
+
+    def hold_back(route: Route) -> None:
+        if route.request.method == "POST":
+            asked.append(route)
+        else:
+            route.continue_()
+
+    page.route("**/two/devices/", hold_back)
     with page.expect_request(lambda request: request.method == "POST"):
         add_device(page, "Milk pan")
     page.keyboard.press("Escape")
