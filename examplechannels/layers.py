@@ -1,9 +1,14 @@
-"""The Redis channel layer with every wait bounded, that counts the connections it makes; whether Redis answers."""
+"""The channel layers: Redis with every wait bounded, and one in memory that lets others in; whether Redis answers."""
 
+import asyncio
+import time
+from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
 
 import redis
+from channels.exceptions import ChannelFull
+from channels.layers import InMemoryChannelLayer
 from channels_redis.pubsub import RedisPubSubChannelLayer
 from django.core.management import CommandError
 from redis.asyncio.connection import AbstractConnection
@@ -11,6 +16,10 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
 SOCKET_TIMEOUT_SECONDS = 1.0
+BATCH = 10  # members of a group that are sent to without a pause; with sync consumers each costs some 0.5 ms
+PAUSE_SECONDS = 0.005
+PAUSES_SECONDS = 1.0  # all pauses of one sending
+CLEAN_SECONDS = 1.0
 
 
 class RedisLayer(RedisPubSubChannelLayer):
@@ -36,6 +45,34 @@ class RedisLayer(RedisPubSubChannelLayer):
     async def _connected(self, connection: AbstractConnection) -> None:
         await connection.on_connect()
         self.connections_made += 1
+
+
+class LocalLayer(InMemoryChannelLayer):
+    """Channels' layer in memory, for large groups of one process.
+
+    The plain one wakes all members at once, and walks through all of them at each message that one of them receives:
+    with 500 sync consumers nobody else was served for a fifth of a second (docs/benchmarks.md, Doors stay open).
+    """
+
+    _cleaned_at = 0.0
+
+    def _clean_expired(self) -> None:
+        now = time.monotonic()
+        if now - self._cleaned_at >= CLEAN_SECONDS:
+            self._cleaned_at = now
+            super()._clean_expired()
+
+    async def group_send(self, group: str, message: dict[str, Any]) -> None:
+        """Sends to who is a member when it begins and does not leave meanwhile; a full mailbox is skipped."""
+        self._clean_expired()
+        members = list(self.groups.get(group, ()))
+        pause = min(PAUSE_SECONDS, PAUSES_SECONDS * BATCH / max(len(members), 1))
+        for number, channel in enumerate(members):
+            if number and number % BATCH == 0:
+                await asyncio.sleep(pause)
+            if channel in self.groups.get(group, ()):
+                with suppress(ChannelFull):
+                    await self.send(channel, message)
 
 
 def require_redis(url: str) -> None:

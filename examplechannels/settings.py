@@ -95,7 +95,10 @@ REDIS_LAYER = {
     "BACKEND": "examplechannels.layers.RedisLayer",
     "CONFIG": {"url": REDIS_URL},
 }
-CHANNEL_LAYERS = {"default": REDIS_LAYER if REDIS_URL else IN_MEMORY_LAYER, "local": IN_MEMORY_LAYER}
+CHANNEL_LAYERS = {
+    "default": REDIS_LAYER if REDIS_URL else IN_MEMORY_LAYER,
+    "local": {**IN_MEMORY_LAYER, "BACKEND": "examplechannels.layers.LocalLayer"},
+}
 
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
