@@ -96,6 +96,12 @@ def networks(name: str) -> list[str]:
     return found
 
 
+def place_of(url: str) -> str:
+    """What a URL leads to, without its user, password and options."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.hostname or ''}{f':{parts.port}' if parts.port else ''}{parts.path}"
+
+
 def redis_url(name: str) -> str:
     """A Redis or Valkey URL, or "" for the in-memory layer."""
     url = os.environ.get(name, "")
@@ -166,6 +172,9 @@ def database(folder: Path) -> dict[str, object]:
     url = os.environ.get("DATABASE_URL") or f"sqlite:///{folder / 'db.sqlite3'}"
     try:
         config: dict[str, object] = dict(dj_database_url.parse(url))
+        parts = urlsplit(url)
+        if parts.scheme != "sqlite" and "@" in parts.path + parts.query + parts.fragment:
+            raise ValueError("a password with an unquoted /, ? or #, which error lines would show")
     except (dj_database_url.ParseError, dj_database_url.UnknownSchemeError, ValueError):
         raise ImproperlyConfigured(
             "DATABASE_URL is no URL such as postgres://user:password@host:5432/name or sqlite:////path."
@@ -196,9 +205,8 @@ def is_without_tables(error: Exception) -> bool:
 
 def database_trouble(error: Exception) -> str:
     """One line for a database that does not answer, or has no tables; never its password."""
-    url = urlsplit(os.environ.get("DATABASE_URL", ""))
-    host = url.netloc.rpartition("@")[2]
-    place = f"{url.scheme}://{host}{url.path}" if url.scheme else "the SQLite file in DATA_DIR"
+    url = os.environ.get("DATABASE_URL", "")
+    place = place_of(url) if url else "the SQLite file in DATA_DIR"
     reason = first_line(error)
     if is_without_tables(error):
         return f"The database at {place} is not set up: {reason}. Run `manage.py migrate`."

@@ -4,7 +4,6 @@ import asyncio
 import time
 from contextlib import suppress
 from typing import Any
-from urllib.parse import urlsplit
 
 import redis
 from channels.exceptions import ChannelFull
@@ -14,6 +13,8 @@ from django.core.management import CommandError
 from redis.asyncio.connection import AbstractConnection
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
+
+from examplechannels.environment import place_of
 
 SOCKET_TIMEOUT_SECONDS = 1.0
 BATCH = 10  # members of a group that are sent to without a pause; with sync consumers each costs some 0.5 ms
@@ -86,7 +87,5 @@ def require_redis(url: str) -> None:
         client.ping()
         client.close()
     except (redis.RedisError, OSError, ValueError, TypeError) as error:  # TypeError: an option that there is not
-        parts = urlsplit(url)
-        place = f"{parts.scheme}://{parts.hostname or ''}{f':{parts.port}' if parts.port else ''}{parts.path}"
-        reason = str(error).rstrip(".")
-        raise CommandError(f"REDIS_URL: no answer from {place}: {reason}. Start it, or unset REDIS_URL.") from None
+        what = f"REDIS_URL: no answer from {place_of(url)}: {str(error).rstrip('.')}."
+        raise CommandError(f"{what} Start it, or unset REDIS_URL.") from None

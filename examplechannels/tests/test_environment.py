@@ -49,6 +49,9 @@ def test_a_flag_is_on_or_off(monkeypatch: pytest.MonkeyPatch, text: str, value: 
         ("CSRF_TRUSTED_ORIGINS", "http://[", "no origin such as https://"),
         ("CSRF_TRUSTED_ORIGINS", "http://a:b", "no origin such as https://"),
         ("DATABASE_URL", "nonsense", "no URL such as postgres://"),
+        ("DATABASE_URL", "postgres://me:12/geheim@localhost/name", "no URL such as postgres://"),
+        ("DATABASE_URL", "postgres://me:12?geheim@localhost/name", "no URL such as postgres://"),
+        ("DATABASE_URL", "postgres://me:12#geheim@localhost/name", "no URL such as postgres://"),
         ("DATABASE_URL", "mongo://x/y", "no URL such as postgres://"),
         ("CSRF_TRUSTED_ORIGINS", "example.com", "no origin such as https://"),
         ("DATA_DIR", "/dev/null/x", "cannot be used"),
@@ -66,11 +69,11 @@ def test_a_bad_value_is_one_clear_line(name: str, value: str, says: str) -> None
 
 
 def test_a_database_that_does_not_answer_is_one_clear_line_without_its_password() -> None:
-    url = f"postgres://me:geheim@127.0.0.1:{free_port()}/name"
-    done = manage("migrate", DATA_DIR=str(new_folder()), DATABASE_URL=url)
+    place = f"127.0.0.1:{free_port()}/name"
+    done = manage("migrate", DATA_DIR=str(new_folder()), DATABASE_URL=f"postgres://me:geheim@{place}")
     assert done.returncode != 0
     assert len(done.stderr.strip().splitlines()) == 1
-    assert "DATABASE_URL" in done.stderr
+    assert f"DATABASE_URL: postgres://{place} does not answer" in done.stderr
     assert "geheim" not in done.stderr
 
 
